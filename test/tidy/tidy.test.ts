@@ -123,6 +123,11 @@ describe("the world", () => {
     expect(found).toEqual([]);
   });
 
+  test("signals are joined by JoinedSignal, which leaves nothing behind", () => {
+    const found = offenders(sources, ({ text }) => /\bAbortSignal\.any\b/.exec(codeOf(text))?.[0]);
+    expect(found).toEqual([]);
+  });
+
   test("browser-safe packages know nothing of Node", () => {
     const found = offenders(sources, (file) => {
       const name = packageOf(file.path);

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 
 import { ConfigError } from "@millrace/broker";
+import { JoinedSignal } from "@millrace/platform";
 
 /** What a file for `--command-config` says; null: nothing of that name. */
 export type ClientProperty = (name: string) => string | null;
@@ -55,6 +56,7 @@ interface TokenRequest {
 }
 
 async function fetchToken({ url, id, secret, scope, signal }: TokenRequest): Promise<string> {
+  using ends = new JoinedSignal(signal, AbortSignal.timeout(requestMsMax));
   const response = await fetch(url, {
     method: "POST",
     headers: { authorization: `Basic ${Buffer.from(`${id}:${secret}`).toString("base64")}` },
@@ -62,7 +64,7 @@ async function fetchToken({ url, id, secret, scope, signal }: TokenRequest): Pro
       grant_type: "client_credentials",
       ...(scope === undefined ? {} : { scope }),
     }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(requestMsMax)]),
+    signal: ends.signal,
   });
   const answer: unknown = response.ok ? await response.json() : undefined;
   if (typeof answer === "object" && answer !== null && "access_token" in answer)

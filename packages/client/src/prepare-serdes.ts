@@ -1,4 +1,4 @@
-import { abortable } from "@millrace/platform";
+import { abortable, JoinedSignal } from "@millrace/platform";
 import { SerdeTimeoutError, type SerdePreparation, type SerdeUses } from "@millrace/serde";
 import type { ClientContext } from "./client-context.ts";
 import { isRetriable } from "./connection/retrying.ts";
@@ -28,11 +28,11 @@ export async function prepareSerdes(
     tooLate([...missing], timeoutMs),
   );
   const failed = new AbortController();
-  const within = AbortSignal.any([signal, late.signal, failed.signal]);
+  using within = new JoinedSignal(signal, late.signal, failed.signal);
   try {
     await Promise.all(
       preparations.map(async (one) => {
-        await prepare(one, context, within);
+        await prepare(one, context, within.signal);
         missing.delete(one);
       }),
     );

@@ -1,5 +1,5 @@
 import { readOptions, type ReadOptions } from "@millrace/model";
-import { withFields, type Platform } from "@millrace/platform";
+import { JoinedSignal, withFields, type Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import {
   ApplicationError,
@@ -55,7 +55,8 @@ export const StreamsApp = {
   async run(program: Topology | URL, options: StreamsOptions): Promise<void> {
     const { signal: given } = readOptions(applicationOptionTable, options);
     await untilSignalled(async (signalled) => {
-      const signal = given === undefined ? signalled : AbortSignal.any([given, signalled]);
+      using ends = new JoinedSignal(given, signalled);
+      const { signal } = ends;
       try {
         const app = await startApplication(
           program,

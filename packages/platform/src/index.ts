@@ -9,6 +9,7 @@ export {
   noDescriptorBounds,
 } from "./file-system.ts";
 export { FileSystemError, type FileSystemErrorCode } from "./file-system-error.ts";
+export { JoinedSignal } from "./joined-signal.ts";
 export { silentLogger, type LogFields, type Logger, type LogLevel } from "./logger.ts";
 export { loggerKind, type AnyLogger, type LeveledLogger } from "./logging/accepted-logger.ts";
 export { GuardedLogger, type GuardedLoggerOptions } from "./logging/guarded-logger.ts";

@@ -1,6 +1,6 @@
 import { connect, type KafkaClient } from "@millrace/client";
 import type { Offset } from "@millrace/model";
-import type { Platform, Timer } from "@millrace/platform";
+import { JoinedSignal, type Platform, type Timer } from "@millrace/platform";
 import { avroFormat } from "@millrace/serde-avro";
 import { jsonSchemaFormat } from "@millrace/serde-json-schema";
 import { protobufFormat } from "@millrace/serde-protobuf";
@@ -81,8 +81,8 @@ export class RegistryCore {
     const late = new AbortController();
     const timer = this.#platform.timers.after(startTimeout, () => late.abort(notStarted()));
     let awaited: Timer | undefined;
-    const given = [late.signal, this.#closing.signal, ...(signal === undefined ? [] : [signal])];
-    const ended = AbortSignal.any(given);
+    using ends = new JoinedSignal(late.signal, this.#closing.signal, signal);
+    const ended = ends.signal;
     try {
       await this.#retrying(ended, async () => {
         await makeTopic(this.#client, topic, ended);

@@ -1,6 +1,6 @@
 import { Broker, parsePropertiesFile } from "@millrace/broker";
 import type { HttpServer } from "@millrace/http";
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import type { SchemaRegistryServer } from "@millrace/schema-registry-server";
@@ -121,7 +121,8 @@ export const brokerCommand = command({
         ? undefined
         : await startRegistry(platform, { broker, registryPort, signal: terminal.signal });
     tell(terminal, { broker, registry, monitoring }, flags.json);
-    await untilEnded(AbortSignal.any([terminal.signal, failed.signal]));
+    using ends = new JoinedSignal(terminal.signal, failed.signal);
+    await untilEnded(ends.signal);
     await registry?.close();
     await broker.close();
     failed.signal.throwIfAborted();

@@ -2,6 +2,7 @@ import { Broker } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { compatibilityLevels } from "@millrace/schema-registry";
+import { JoinedSignal } from "@millrace/platform";
 import { SchemaRegistryServer } from "@millrace/schema-registry-server";
 
 import { clusterFlags } from "../cluster-flags.ts";
@@ -107,7 +108,8 @@ export const registryCommand = command({
       platform,
     );
     tell(terminal, { url: registry.url, bootstrapServers }, flags.json);
-    await untilEnded(AbortSignal.any([terminal.signal, failed.signal]));
+    using ends = new JoinedSignal(terminal.signal, failed.signal);
+    await untilEnded(ends.signal);
     await registry.close();
     failed.signal.throwIfAborted();
   },

@@ -1,4 +1,5 @@
 import type { TopicPartition } from "@millrace/model";
+import { JoinedSignal } from "@millrace/platform";
 import type { ConsumerMembership } from "../group/consumer-membership.ts";
 
 type Outcome = { readonly partitions: readonly TopicPartition[] } | { readonly failure: unknown };
@@ -47,8 +48,7 @@ export class GroupJoin {
   }
 
   begin(signal: AbortSignal): void {
-    const ends = AbortSignal.any([signal, this.#ends.signal]);
-    this.#joining = this.#run(ends);
+    this.#joining = this.#run(new JoinedSignal(signal, this.#ends.signal));
   }
 
   /** Resolves when no join is under way. */
@@ -90,7 +90,9 @@ export class GroupJoin {
   }
 
   /** Never rejects. */
-  async #run(signal: AbortSignal): Promise<void> {
+  async #run(ends: JoinedSignal): Promise<void> {
+    using over = ends;
+    const { signal } = over;
     try {
       const { partitions } = await this.#membership.join(signal);
       // It may have been given up since the group gave them.

@@ -9,7 +9,7 @@ import {
   type StreamsTasks,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import { abortable, type Timer } from "@millrace/platform";
+import { abortable, JoinedSignal, type Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import type { StreamsGroupHeartbeatResponse } from "@millrace/protocol/definitions";
 
@@ -111,8 +111,8 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   }
 
   follow(signal: AbortSignal): Promise<void> {
-    const ended = AbortSignal.any([signal, this.#closing.signal]);
-    const following = this.#follow(ended);
+    const ended = new JoinedSignal(signal, this.#closing.signal);
+    const following = this.#follow(ended.signal).finally(() => ended[Symbol.dispose]());
     this.#following = following.catch(() => {});
     return following;
   }
@@ -205,9 +205,9 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   ): Promise<void> {
     const woken = new AbortController();
     void isWoken?.then(() => woken.abort());
-    const either = AbortSignal.any([woken.signal, signal]);
-    await this.#context.platform.timers.sleep(ms, either).catch((error: unknown) => {
-      if (!either.aborted) throw error;
+    using either = new JoinedSignal(woken.signal, signal);
+    await this.#context.platform.timers.sleep(ms, either.signal).catch((error: unknown) => {
+      if (!either.signal.aborted) throw error;
     });
   }
 

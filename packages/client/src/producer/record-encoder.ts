@@ -1,4 +1,4 @@
-import { abortable } from "@millrace/platform";
+import { abortable, JoinedSignal } from "@millrace/platform";
 import {
   SerdeError,
   SerdePendingError,
@@ -77,7 +77,8 @@ export class RecordEncoder {
   ): Promise<EncodedRecord> {
     const wait = new RecordWait(this.#isEnding);
     this.#waits.add(wait);
-    const signal = AbortSignal.any([closing, wait.ended]);
+    using ends = new JoinedSignal(closing, wait.ended);
+    const { signal } = ends;
     try {
       await this.#prepare(topicOf(record), { sinceMs, wait, signal });
       return await this.#encodeWithin(record, nowMs, { sinceMs, wait, signal });
@@ -111,7 +112,7 @@ export class RecordEncoder {
       leftMs,
       () => new SerdeTimeoutError({ ...wait.awaited, waitedMs: timeoutMs }),
     );
-    const within = AbortSignal.any([signal, late.signal]);
+    using within = new JoinedSignal(signal, late.signal);
     try {
       for (;;) {
         try {
@@ -119,7 +120,7 @@ export class RecordEncoder {
         } catch (error) {
           if (!(error instanceof SerdePendingError)) throw error;
           wait.begin(error);
-          await abortable(error.ready, within);
+          await abortable(error.ready, within.signal);
         }
       }
     } finally {

@@ -1,5 +1,5 @@
 import { ClusterError } from "@millrace/cluster";
-import { abortable, type Platform } from "@millrace/platform";
+import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { clusterErrorOf, mayPass } from "./kafkajs-failure.ts";
 
@@ -27,8 +27,8 @@ export async function attempt<T>(options: AttemptOptions, work: () => Promise<T>
   const over = new AbortController();
   let last: unknown;
   const timer = platform.timers.after(timeoutMs, () => over.abort(timedOut(options, last)));
-  const given = options.signals.filter((signal) => signal !== undefined);
-  const signal = AbortSignal.any([over.signal, ...given]);
+  using ends = new JoinedSignal(over.signal, ...options.signals);
+  const { signal } = ends;
   try {
     for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, pauseMsMax)) {
       signal.throwIfAborted();

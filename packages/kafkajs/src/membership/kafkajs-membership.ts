@@ -8,7 +8,7 @@ import {
   type OffsetAndMetadata,
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
-import { abortable, type Timer } from "@millrace/platform";
+import { abortable, JoinedSignal, type Timer } from "@millrace/platform";
 import type { Broker } from "kafkajs";
 
 import { endWithin, openLink, request, type KafkajsContext } from "../kafkajs-context.ts";
@@ -94,8 +94,8 @@ export class KafkajsMembership implements GroupMembership {
   }
 
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
-    const signals = [signal, this.#closed.signal, this.#context.closing];
-    const over = AbortSignal.any(signals.filter((one) => one !== undefined));
+    using ends = new JoinedSignal(signal, this.#closed.signal, this.#context.closing);
+    const over = ends.signal;
     this.#look?.cancel();
     for (;;) {
       over.throwIfAborted();

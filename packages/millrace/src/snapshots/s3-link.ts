@@ -1,4 +1,4 @@
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 import { SnapshotError } from "@millrace/state";
 import { AwsV4Signer } from "aws4fetch";
 
@@ -70,9 +70,9 @@ export class S3Link {
     const late = new AbortController();
     const timer = this.#timers.after(tryMsMax, () => late.abort());
     const { signal } = request;
-    const both = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]);
+    using both = new JoinedSignal(signal, late.signal);
     try {
-      const answer = await this.#fetch(request, both);
+      const answer = await this.#fetch(request, both.signal);
       const body = await bytesOf(answer);
       return answer.ok ? { status: answer.status, body } : refusal(request, answer.status, body);
     } catch (cause) {

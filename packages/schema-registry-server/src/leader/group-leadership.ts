@@ -1,6 +1,6 @@
 import type { GroupSeat, KafkaClient } from "@millrace/client";
 import { BaseError } from "@millrace/model";
-import { abortable, type Platform } from "@millrace/platform";
+import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { RegistryError } from "../registry-error.ts";
 import type { ForwardableRequest, Leadership } from "../rest/registry-app.ts";
@@ -79,7 +79,8 @@ export class GroupLeadership implements Leadership {
     const given = new AbortController();
     const timer = platform.timers.after(timeoutMs, () => given.abort(this.#unknownLeader()));
     try {
-      const signal = AbortSignal.any([given.signal, this.#closing.signal]);
+      using ends = new JoinedSignal(given.signal, this.#closing.signal);
+      const { signal } = ends;
       return await this.#turnOf(request, work, { signal, onBegun: () => timer.cancel() });
     } finally {
       timer.cancel();

@@ -1,7 +1,7 @@
 import type { KafkaClient } from "@millrace/client";
 import { ClusterError, type BatchReader, type BatchWriter } from "@millrace/cluster";
 import { encodeUtf8, noHeaders, type Offset, type RecordBatchView } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import type { JsonObject } from "../records/json-members.ts";
 import { encodeKey, type TopicKey } from "../records/topic-keys.ts";
@@ -145,7 +145,8 @@ export class SchemasTopic {
       ),
     );
     try {
-      await work(AbortSignal.any([timeout.signal, this.#closing.signal]));
+      using ends = new JoinedSignal(timeout.signal, this.#closing.signal);
+      await work(ends.signal);
     } catch (error) {
       if (error instanceof RegistryError) throw error;
       if (isTooLarge(error))

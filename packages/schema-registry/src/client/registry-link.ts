@@ -1,5 +1,5 @@
 import { encodeUtf8 } from "@millrace/model";
-import { abortable } from "@millrace/platform";
+import { abortable, JoinedSignal } from "@millrace/platform";
 import { SchemaRegistryError } from "../registry/schema-registry-error.ts";
 import { readAnswer, tooLarge } from "./read-answer.ts";
 import type { RegistryClientSettings } from "./registry-client-options.ts";
@@ -46,8 +46,8 @@ export class RegistryLink {
 
   /** Rejects with a `SchemaRegistryError`, or the signal's reason. */
   async call(request: RegistryRequest, given?: AbortSignal): Promise<LinkAnswer> {
-    const closing = this.#closing.signal;
-    const signal = given === undefined ? closing : AbortSignal.any([given, closing]);
+    using ends = new JoinedSignal(given, this.#closing.signal);
+    const { signal } = ends;
     const { world, urls, apiTimeoutMs, retryBackoffMs, retryBackoffMsMax } = this.#settings;
     const endMs = world.clock.monotonicMs() + apiTimeoutMs;
     let told: SchemaRegistryError | undefined;
@@ -83,9 +83,9 @@ export class RegistryLink {
     const timer = world.timers.after(timeoutMs, () =>
       ending.abort(unreachable(request, url, `no whole answer within ${Math.round(timeoutMs)} ms`)),
     );
-    const both = AbortSignal.any([signal, ending.signal]);
+    using both = new JoinedSignal(signal, ending.signal);
     try {
-      return await abortable(this.#exchange(request, url, both), both);
+      return await abortable(this.#exchange(request, url, both.signal), both.signal);
     } catch (failure) {
       signal.throwIfAborted();
       const told =

@@ -1,4 +1,4 @@
-import type { Platform, Timer } from "@millrace/platform";
+import { JoinedSignal, type Platform, type Timer } from "@millrace/platform";
 import type { SerdePreparation } from "@millrace/serde";
 
 import { ApplicationError } from "../error/application-error.ts";
@@ -26,7 +26,8 @@ export async function prepareSerdes(
   { application, platform, signal }: Preparing,
 ): Promise<void> {
   const failed = new AbortController();
-  const within = { platform, signal: AbortSignal.any([signal, failed.signal]) };
+  using ends = new JoinedSignal(signal, failed.signal);
+  const within = { platform, signal: ends.signal };
   const missing = new Set(preparations);
   const tell = (): void => {
     const serdes = [...missing].map(textOf);

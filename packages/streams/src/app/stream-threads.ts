@@ -1,5 +1,5 @@
 import { BaseError } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
@@ -96,7 +96,8 @@ export class StreamThreads {
 
   /** Runs the loops until the signal aborts. Rejects with what ended the application otherwise. */
   async run(stop: AbortSignal): Promise<void> {
-    this.#stopping = AbortSignal.any([stop, this.#failed.signal]);
+    using ends = new JoinedSignal(stop, this.#failed.signal);
+    this.#stopping = ends.signal;
     const stopped = untilAborted(this.#stopping);
     for (let count = 0; count < this.#options.count; count++) this.#begin();
     await stopped;
@@ -154,7 +155,8 @@ export class StreamThreads {
   async #drive(slot: Slot): Promise<void> {
     const { platform } = this.#options;
     const { clock } = platform;
-    const stop = AbortSignal.any([this.#stopping ?? slot.stop.signal, slot.stop.signal]);
+    using ends = new JoinedSignal(this.#stopping, slot.stop.signal);
+    const stop = ends.signal;
     let pauseMs = firstPauseMs;
     for (;;) {
       const beginMs = clock.monotonicMs();
@@ -214,7 +216,8 @@ export class StreamThreads {
     if (answer === "shutdownApplication" && host !== undefined) {
       const tooLong = new AbortController();
       const timer = platform.timers.after(closeTimeoutMs / 4, () => tooLong.abort());
-      await host.endApplication(AbortSignal.any([tooLong.signal, stop])).catch((cause: unknown) => {
+      using ends = new JoinedSignal(tooLong.signal, stop);
+      await host.endApplication(ends.signal).catch((cause: unknown) => {
         platform.logger.log("warn", "streams.shutdown-not-told", { cause });
       });
       timer.cancel();

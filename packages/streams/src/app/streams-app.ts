@@ -1,5 +1,5 @@
 import { OptionError, readOptions } from "@millrace/model";
-import type { Counter, MetricValue } from "@millrace/platform";
+import { JoinedSignal, type Counter, type MetricValue } from "@millrace/platform";
 import type { WrittenSnapshot } from "@millrace/state";
 
 import type { AnyStream } from "../dsl/types/k-stream.ts";
@@ -282,15 +282,13 @@ export class StreamsApp implements AsyncDisposable {
         "INVALID_OPTION",
         "app.snapshot: give a place, { to }: the application has no stateFrom",
       );
-    const stop = this.#stop.signal;
-    const order = {
-      to: place,
-      keep,
-      signal: signal === undefined ? stop : AbortSignal.any([stop, signal]),
-    };
+    const ends = new JoinedSignal(this.#stop.signal, signal);
+    const order = { to: place, keep, signal: ends.signal };
     order.signal.throwIfAborted();
-    const { hosts } = this.#parts.threads;
-    return (await Promise.all(hosts.map((host) => host.snapshot(order)))).flat();
+    const copying = this.#parts.threads.hosts.map((host) => host.snapshot(order));
+    // Where one of them fails the others go on, and may still have to end.
+    void Promise.allSettled(copying).then(() => ends[Symbol.dispose]());
+    return (await Promise.all(copying)).flat();
   }
 
   /**

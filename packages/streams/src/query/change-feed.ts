@@ -53,6 +53,13 @@ interface RawChange {
   readonly offset: Offset | undefined;
 }
 
+/** Changes that somebody follows. */
+interface OpenFeed {
+  readonly changelog: BatchReader;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+}
+
 interface Wanted {
   /** For the snapshot. */
   readonly question: Question;
@@ -168,13 +175,16 @@ export class ChangeFeed<K, V> {
         "STORE_NOT_LOGGED",
         `store ${specification.name} has no changelog (logging: false), so that its changes are nowhere told; give it one`,
       );
+    using ends = reader.ends();
+    const { signal } = ends;
     const changelog = openReader();
+    const feed = { changelog, signal };
     try {
-      yield* this.#begin(changelog, wanted);
+      yield* this.#begin(feed, wanted);
       if (tellsCaughtUp) yield "caught up";
       for (;;) {
-        reader.signal.throwIfAborted();
-        for (const batch of await this.#poll(changelog)) yield* changesIn(batch, wanted);
+        signal.throwIfAborted();
+        for (const batch of await this.#poll(feed)) yield* changesIn(batch, wanted);
       }
     } finally {
       await changelog.close();
@@ -183,15 +193,15 @@ export class ChangeFeed<K, V> {
 
   /** Gives what is there, and sends the reader behind it. */
   async *#begin(
-    changelog: BatchReader,
+    feed: OpenFeed,
     { question, partition, isMeant, from = "snapshot" }: Wanted,
   ): AsyncGenerator<RawChange, void, undefined> {
     const { reader } = this.#parts;
     const partitions = partition === undefined ? await reader.partitions() : [partition];
     if (from !== "snapshot") {
-      const all = partition === undefined ? await this.#changelogPartitions() : partitions;
+      const all = partition === undefined ? await this.#changelogPartitions(feed) : partitions;
       const after = from === "now" ? {} : from.after;
-      await this.#assign(changelog, all, from === "now" ? "latest" : "earliest", (one) =>
+      await this.#assign(feed, all, from === "now" ? "latest" : "earliest", (one) =>
         after[one] === undefined ? undefined : after[one] + 1,
       );
       return;
@@ -202,22 +212,22 @@ export class ChangeFeed<K, V> {
         if (isMeant(row.key)) yield { row, partition: asked, offset: undefined };
       const { changelogOffsets } = snapshot;
       const isGlobal = reader.store.subtopology === undefined;
-      const all = isGlobal ? await this.#changelogPartitions() : [asked];
-      await this.#assign(changelog, all, "earliest", (one) => changelogOffsets[one]);
+      const all = isGlobal ? await this.#changelogPartitions(feed) : [asked];
+      await this.#assign(feed, all, "earliest", (one) => changelogOffsets[one]);
     }
   }
 
-  async #changelogPartitions(): Promise<readonly number[]> {
+  async #changelogPartitions({ signal }: OpenFeed): Promise<readonly number[]> {
     const { reader, admin } = this.#parts;
     const { subtopology, changelogTopic } = reader.store;
     if (subtopology !== undefined) return reader.partitions();
-    const topics = await admin.describeTopics([changelogTopic], reader.signal);
+    const topics = await admin.describeTopics([changelogTopic], signal);
     const count = topics.get(changelogTopic)?.partitionCount ?? 0;
     return Array.from({ length: count }, (_, one) => one);
   }
 
   async #assign(
-    changelog: BatchReader,
+    { changelog, signal }: OpenFeed,
     partitions: readonly number[],
     otherwise: "earliest" | "latest",
     offsetOf: (partition: number) => Offset | undefined,
@@ -228,7 +238,7 @@ export class ChangeFeed<K, V> {
     const unknown = places.filter(({ partition }) => offsetOf(partition) === undefined);
     const found = await admin.listOffsets(
       unknown.map((place) => ({ ...place, at: otherwise })),
-      { isolation: "read_committed", signal: reader.signal },
+      { isolation: "read_committed", signal },
     );
     const offsets = new Map(found.map(({ partition, offset }) => [partition, offset]));
     changelog.assign(
@@ -240,8 +250,7 @@ export class ChangeFeed<K, V> {
     );
   }
 
-  async #poll(changelog: BatchReader): Promise<readonly RecordBatchView[]> {
-    const { signal } = this.#parts.reader;
+  async #poll({ changelog, signal }: OpenFeed): Promise<readonly RecordBatchView[]> {
     try {
       return await changelog.poll({ signal, waitMsMax: pollWaitMs });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { murmur2 } from "@millrace/model";
+import { JoinedSignal } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
@@ -26,15 +27,17 @@ export interface PartitionAnswer {
 export class StoreReader {
   readonly settings: QuerySettings;
   readonly store: QueryableStore;
-  readonly signal: AbortSignal;
   readonly #parts: StoreReaderParts;
 
   constructor(parts: StoreReaderParts, settings: QuerySettings) {
     this.#parts = parts;
     this.store = parts.store;
     this.settings = settings;
-    const { signal } = settings;
-    this.signal = signal === undefined ? parts.closing : AbortSignal.any([signal, parts.closing]);
+  }
+
+  /** What ends whatever is asked: the caller's signal, or the end of the application. Dispose of it behind that. */
+  ends(): JoinedSignal {
+    return new JoinedSignal(this.settings.signal, this.#parts.closing);
   }
 
   /** Those that are asked, in order. */
@@ -43,20 +46,20 @@ export class StoreReader {
     const { partitions } = this.settings;
     if (partitions !== undefined)
       return [...new Set(partitions)].sort((left, right) => left - right);
-    const count = await this.#parts.partitionCount(this.signal);
+    const count = await this.#partitionCount();
     return Array.from({ length: count }, (_, partition) => partition);
   }
 
   /** Where a key is. */
   async partitionOf(key: Uint8Array): Promise<number> {
     if (this.store.subtopology === undefined) return 0;
-    const count = await this.#parts.partitionCount(this.signal);
+    const count = await this.#partitionCount();
     const { partitioner } = this.settings;
     if (partitioner !== undefined) return partitioner(key, count);
     return (murmur2(key) & 0x7fffffff) % count;
   }
 
-  pages(
+  async *pages(
     partition: number,
     question: Question,
     changed: Partial<PartitionRequest> = {},
@@ -72,8 +75,9 @@ export class StoreReader {
       lagMax: standbyLagMax ?? Infinity,
       ...changed,
     };
-    const bounds = { timeoutMs: timeout, signal: this.signal, isLocal };
-    return this.#parts.asker.ask(this.store, request, bounds);
+    using ends = this.ends();
+    const bounds = { timeoutMs: timeout, signal: ends.signal, isLocal };
+    yield* this.#parts.asker.ask(this.store, request, bounds);
   }
 
   /**
@@ -95,6 +99,11 @@ export class StoreReader {
         if (!mayRepeat || this.#parts.monotonicMs() >= endMs) throw error;
       }
     }
+  }
+
+  async #partitionCount(): Promise<number> {
+    using ends = this.ends();
+    return await this.#parts.partitionCount(ends.signal);
   }
 
   async #whole(pages: AsyncIterable<AnswerPage>): Promise<PartitionAnswer> {

@@ -1,6 +1,6 @@
 import type { BatchWriter, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
-import type { LoopTracing, Timers } from "@millrace/platform";
+import { JoinedSignal, type LoopTracing, type Timers } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
@@ -117,8 +117,8 @@ async function flushWithOffsets(
   if (offsets.length === 0) return flushing;
   const giveUp = new AbortController();
   flushing.catch((error: unknown) => giveUp.abort(error));
-  const sendSignal = AbortSignal.any([signal, giveUp.signal]);
-  const sending = writer.sendOffsets(offsets, assignments.groupMetadata, sendSignal);
+  using ends = new JoinedSignal(signal, giveUp.signal);
+  const sending = writer.sendOffsets(offsets, assignments.groupMetadata, ends.signal);
   // Both come to their end before anything else is done. Of two failures the flush's is told: it names records.
   const [flushed, sent] = await Promise.allSettled([flushing, sending]);
   if (flushed.status === "rejected") throw flushed.reason;

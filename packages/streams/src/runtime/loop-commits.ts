@@ -1,4 +1,5 @@
 import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
+import { JoinedSignal } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
 import { beginCommit, endCommit, type BegunCommit } from "./commit.ts";
@@ -35,7 +36,7 @@ export class LoopCommits {
   readonly #options: LoopCommitsOptions;
   readonly #purge: RepartitionPurge;
   readonly #closing = new AbortController();
-  readonly #signal: AbortSignal;
+  readonly #ends: JoinedSignal;
   #nextMs = 0;
   #underWay: UnderWay | undefined;
   /** Of the commit that ended last. */
@@ -45,7 +46,7 @@ export class LoopCommits {
   constructor(environment: LoopEnvironment, options: LoopCommitsOptions) {
     this.#environment = environment;
     this.#options = options;
-    this.#signal = AbortSignal.any([options.signal, this.#closing.signal]);
+    this.#ends = new JoinedSignal(options.signal, this.#closing.signal);
     this.#purge = new RepartitionPurge(environment);
   }
 
@@ -91,7 +92,7 @@ export class LoopCommits {
       isOverlapped: this.#mayOverlap,
       slice,
       timers: platform.timers,
-      signal: this.#signal,
+      signal: this.#ends.signal,
       tracing,
     }).catch((thrown: unknown) => {
       const error = this.#explain(thrown, startMs);
@@ -105,8 +106,9 @@ export class LoopCommits {
     }
     this.#uncommitted = begun.offsets;
     const giveUp = new AbortController();
-    const signal = AbortSignal.any([this.#signal, giveUp.signal]);
-    const ended = this.#endBegun(begun, startMs, signal).finally(() => {
+    const ends = new JoinedSignal(this.#ends.signal, giveUp.signal);
+    const ended = this.#endBegun(begun, startMs, ends.signal).finally(() => {
+      ends[Symbol.dispose]();
       metrics.commit.end(startMs);
       this.#underWay = undefined;
       if (begun.isOverlapped) wake();
@@ -145,6 +147,7 @@ export class LoopCommits {
     this.#closing.abort();
     await this.#settle();
     await this.#purge.close();
+    this.#ends[Symbol.dispose]();
   }
 
   get #mayOverlap(): boolean {

@@ -1,3 +1,4 @@
+import { JoinedSignal } from "@millrace/platform";
 import type { GlobalLoop } from "./global-loop.ts";
 
 /**
@@ -23,7 +24,8 @@ export async function runWithGlobalStores(
       ? undefined
       : global.follow(tasksOver.signal).catch(fail);
     try {
-      await threads.run(AbortSignal.any([stop, failed.signal]));
+      using ends = new JoinedSignal(stop, failed.signal);
+      await threads.run(ends.signal);
     } finally {
       tasksOver.abort();
       await following;

@@ -1,6 +1,6 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName, type Offset } from "@millrace/model";
-import type { Timer } from "@millrace/platform";
+import { JoinedSignal, type Timer } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import type { TaskId } from "../processor/task-id.ts";
@@ -166,7 +166,8 @@ export class StreamLoop {
     stop.addEventListener("abort", whenStopped, { once: true });
     gone?.addEventListener("abort", whenGone, { once: true });
     const ended = new AbortController();
-    const signal = AbortSignal.any([stop, this.#giveUp.signal, ended.signal]);
+    using ends = new JoinedSignal(stop, this.#giveUp.signal, ended.signal);
+    const { signal } = ends;
     try {
       await this.#topics.check(signal);
       await this.#writer.initialize(signal);

@@ -8,7 +8,7 @@ import type {
   TaskPartitions,
 } from "@millrace/cluster";
 import { invariant, type TopicPartition } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import { compareTaskIds, taskIdText, type TaskId } from "../processor/task-id.ts";
@@ -73,7 +73,8 @@ export class StreamsTaskAssignments implements TaskAssignments {
 
   async follow(signal: AbortSignal): Promise<void> {
     const ended = new AbortController();
-    const following = this.#options.membership.follow(AbortSignal.any([signal, ended.signal]));
+    using ends = new JoinedSignal(signal, ended.signal);
+    const following = this.#options.membership.follow(ends.signal);
     const hasEnded = following.then(
       () => true,
       () => true,

@@ -1,5 +1,6 @@
 import { PartitionError, type OffsetAndMetadata } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
+import { JoinedSignal } from "@millrace/platform";
 
 import { isDamagedStore } from "../../error/store-failure.ts";
 import type { TaskId } from "../../processor/task-id.ts";
@@ -287,8 +288,8 @@ export class StateUpdater {
       if (this.#tasks.get(task.name) !== task || task.state !== undefined) return;
       const state = await TaskState.open(this.#environment, task.taskId);
       try {
-        const signal = AbortSignal.any([this.#closing.signal, task.gone.signal]);
-        await this.#loader?.load(state, committed, signal);
+        using ends = new JoinedSignal(this.#closing.signal, task.gone.signal);
+        await this.#loader?.load(state, committed, ends.signal);
       } catch (error) {
         await state.close();
         if (!task.gone.signal.aborted) throw error;
