@@ -13,12 +13,17 @@ import {
 
 import { isLoopbackHost } from "./host-name.ts";
 
+/** Of all headers of one request; more is refused. */
+export const headerBytesMax = 16 * 1024;
+
 /** A certificate and its key, as PEM texts. */
 export interface TlsOptions {
   readonly cert: string;
   readonly key: string;
   /** Of the key, where it is encrypted. */
   readonly passphrase?: string;
+  /** Who may vouch for clients, as a PEM text: only those are served that show a certificate of theirs. */
+  readonly ca?: string;
 }
 
 /** Who may ask: by name and password (basic), or by a token (bearer). */
@@ -35,7 +40,8 @@ export const httpOptionRows = {
   port: numberOption({ max: 65_535, byDefault: 0 }),
   /** Serves HTTPS. */
   tls: valueOption<TlsOptions>({
-    allowed: "{ cert, key } as PEM texts, with `passphrase` where the key is encrypted",
+    allowed:
+      "{ cert, key } as PEM texts, with `passphrase` where the key is encrypted, and `ca` where clients are to show certificates",
     accepts: isTls,
   }),
   /** Refuses with 401 who does not sign in. */
@@ -74,10 +80,12 @@ export type HttpSettings = ReadOptions<typeof httpOptionRows>;
 export const httpOptionTable = optionTable("serveHttp", httpOptionRows, [
   {
     demand:
-      "beyond loopback, give both tls and signIn, or allowInsecure: true where the network is to be trusted",
+      "beyond loopback, give both tls and signIn, or tls with a ca for clients, or allowInsecure: true where the network is to be trusted",
     options: ["host"],
     holds: ({ host, tls, signIn, allowInsecure }) =>
-      isLoopbackHost(host) || allowInsecure || (tls !== undefined && signIn !== undefined),
+      isLoopbackHost(host) ||
+      allowInsecure ||
+      (tls !== undefined && (signIn !== undefined || tls.ca !== undefined)),
   },
   {
     demand: "headersTimeout must not exceed requestTimeout",
@@ -93,11 +101,11 @@ export function httpSettings(options: unknown): HttpSettings {
 
 function isTls(given: unknown): boolean {
   if (typeof given !== "object" || given === null) return false;
-  const { cert, key, passphrase, ...rest } = given as Readonly<Record<string, unknown>>;
+  const { cert, key, passphrase, ca, ...rest } = given as Readonly<Record<string, unknown>>;
   return (
     typeof cert === "string" &&
     typeof key === "string" &&
-    (passphrase === undefined || typeof passphrase === "string") &&
+    [passphrase, ca].every((one) => one === undefined || typeof one === "string") &&
     Object.keys(rest).length === 0
   );
 }

@@ -7,15 +7,22 @@ import type { Platform, NetworkAddress } from "@millrace/platform";
 import { networkError } from "@millrace/platform/node";
 
 import { guarded, type HttpApp, type RefuseRequest } from "./guard.ts";
-import { httpSettings, type HttpOptions, type HttpSettings } from "./http-options.ts";
-import { RequestsUnderWay } from "./requests-under-way.ts";
+import { answerStream } from "./http2-answer.ts";
+import { Http2Sessions } from "./http2-sessions.ts";
+import {
+  headerBytesMax,
+  httpSettings,
+  type HttpOptions,
+  type HttpSettings,
+} from "./http-options.ts";
+import { RequestsUnderWay, type RequestUnderWay } from "./requests-under-way.ts";
+import { ServedConnections } from "./served-connections.ts";
 
-const headerBytesMax = 16 * 1024;
 /** How often connections are looked at for the limits of time. */
 const checkIntervalMs = 1000;
 
 /**
- * An app that is served over HTTP, by Node's server.
+ * An app that is served over HTTP/1.1 and HTTP/2, by Node's servers.
  *
  * ```
  *  serving ──close──> refusing connections, ending idle ones ──no request left, or closeTimeout──> closed
@@ -25,20 +32,20 @@ export class HttpServer implements AsyncDisposable {
   readonly address: NetworkAddress;
   /** Such as `http://127.0.0.1:8081`. */
   readonly url: string;
-  readonly #server: Server;
+  readonly #connections: ServedConnections;
   readonly #platform: Platform;
   readonly #settings: HttpSettings;
   readonly #work: RequestsUnderWay;
   #closing: Promise<void> | undefined;
 
   constructor(platform: Platform, server: Server, parts: ServedParts) {
-    const { settings, work } = parts;
+    const { settings, work, connections } = parts;
     const bound = server.address();
     const port = typeof bound === "object" && bound !== null ? bound.port : settings.port;
     this.address = { host: settings.host, port };
     const name = settings.host.includes(":") ? `[${settings.host}]` : settings.host;
     this.url = `${settings.tls === undefined ? "http" : "https"}://${name}:${port}`;
-    this.#server = server;
+    this.#connections = connections;
     this.#platform = platform;
     this.#settings = settings;
     this.#work = work;
@@ -55,13 +62,11 @@ export class HttpServer implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const server = this.#server;
-    const closed = new Promise<void>((resolve) => {
-      server.close(() => resolve());
-    });
-    this.#work.close(() => server.closeIdleConnections());
+    const connections = this.#connections;
+    const closed = connections.close();
+    this.#work.close(() => connections.closeIdle());
     const timer = this.#platform.timers.after(this.#settings.closeTimeout, () =>
-      server.closeAllConnections(),
+      connections.destroy(),
     );
     await closed;
     timer.cancel();
@@ -71,6 +76,7 @@ export class HttpServer implements AsyncDisposable {
 interface ServedParts {
   readonly settings: HttpSettings;
   readonly work: RequestsUnderWay;
+  readonly connections: ServedConnections;
 }
 
 /**
@@ -101,13 +107,36 @@ export async function serveHttp(
     overrideGlobalObjects: false,
   });
   server.on("request", (request: IncomingMessage, response: ServerResponse) => {
-    void (work.begin(request, response) ? answer : busy)(request, response);
+    const begun = http1Request(request, response);
+    if (work.isClosing) response.setHeader("connection", "close");
+    response.once("close", () => work.end(begun));
+    void (work.begin(begun) ? answer : busy)(request, response);
   });
+  const { bodyBytesMax } = settings;
+  const sessions = new Http2Sessions(
+    settings,
+    (stream, headers) =>
+      void answerStream(stream, headers, { app: guardedApp, refuse, work, bodyBytesMax }),
+  );
+  const { timers } = platform;
+  const connections = new ServedConnections(server, sessions, { ...settings, timers });
   limit(server, settings);
   await listen(server, settings);
-  const served = new HttpServer(platform, server, { settings, work });
+  const served = new HttpServer(platform, server, { settings, work, connections });
   platform.logger.log("info", "http.listening", { ...served.address });
   return served;
+}
+
+function http1Request(request: IncomingMessage, response: ServerResponse): RequestUnderWay {
+  return {
+    get isWhole() {
+      return request.complete;
+    },
+    giveWay() {
+      if (response.headersSent) request.socket.destroy();
+      else request.socket.end("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n");
+    },
+  };
 }
 
 function plainRefusal(status: number, message: string): Response {
@@ -123,7 +152,14 @@ function openServer({ tls, headersTimeout, requestTimeout, idleTimeout }: HttpSe
     maxHeaderSize: headerBytesMax,
   };
   if (tls === undefined) return createServer(common);
-  return createTlsServer({ ...common, ...tls, handshakeTimeout: headersTimeout });
+  return createTlsServer({
+    ...common,
+    ...tls,
+    requestCert: tls.ca !== undefined,
+    rejectUnauthorized: tls.ca !== undefined,
+    ALPNProtocols: ["h2", "http/1.1"],
+    handshakeTimeout: headersTimeout,
+  });
 }
 
 function limit(server: Server, { connectionsMax, idleTimeout }: HttpSettings): void {

@@ -1,19 +1,25 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-
 import type { Clock } from "@millrace/platform";
 
 /** How long a body may take where others have no room because of it. */
 const patienceMs = 1000;
 
+/** A request that is worked on, of either protocol. */
+export interface RequestUnderWay {
+  /** False: more of its body is awaited. */
+  readonly isWhole: boolean;
+  /** Its room is another's now: its sender is told, where it listens. */
+  giveWay(): void;
+}
+
 /**
- * Counts requests; once it is closed, each that ends closes its connection. Where there is no room, the one whose body
- * is waited for the longest gives way: else a few senders that send no more would shut everybody out.
+ * Counts requests. Where there is no room, the one whose body is waited for the longest gives way: else a few senders
+ * that send no more would shut everybody out.
  */
 export class RequestsUnderWay {
   readonly #clock: Pick<Clock, "monotonicMs">;
   readonly #countMax: number;
-  /** In the order of their begin. */
-  readonly #open = new Map<ServerResponse, Begun>();
+  /** By their begins, in this order. */
+  readonly #open = new Map<RequestUnderWay, number>();
   #whenNone: (() => void) | undefined;
 
   constructor(clock: Pick<Clock, "monotonicMs">, countMax: number) {
@@ -21,13 +27,20 @@ export class RequestsUnderWay {
     this.#countMax = countMax;
   }
 
+  get isClosing(): boolean {
+    return this.#whenNone !== undefined;
+  }
+
   /** False: too many. */
-  begin(request: IncomingMessage, response: ServerResponse): boolean {
-    if (this.#whenNone !== undefined) response.setHeader("connection", "close");
+  begin(request: RequestUnderWay): boolean {
     if (this.#open.size >= this.#countMax && !this.#makeRoom()) return false;
-    this.#open.set(response, { request, sinceMs: this.#clock.monotonicMs() });
-    response.once("close", () => this.#end(response));
+    this.#open.set(request, this.#clock.monotonicMs());
     return true;
+  }
+
+  /** Of one that has given way, too. */
+  end(request: RequestUnderWay): void {
+    if (this.#open.delete(request) && this.#open.size === 0) this.#whenNone?.();
   }
 
   close(whenNone: () => void): void {
@@ -37,23 +50,13 @@ export class RequestsUnderWay {
 
   #makeRoom(): boolean {
     const beforeMs = this.#clock.monotonicMs() - patienceMs;
-    for (const [response, { request, sinceMs }] of this.#open) {
+    for (const [request, sinceMs] of this.#open) {
       if (sinceMs > beforeMs) return false;
-      if (request.complete) continue;
-      if (response.headersSent) request.socket.destroy();
-      else request.socket.end("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\n\r\n");
-      this.#end(response);
+      if (request.isWhole) continue;
+      request.giveWay();
+      this.end(request);
       return true;
     }
     return false;
   }
-
-  #end(response: ServerResponse): void {
-    if (this.#open.delete(response) && this.#open.size === 0) this.#whenNone?.();
-  }
-}
-
-interface Begun {
-  readonly request: IncomingMessage;
-  readonly sinceMs: number;
 }

@@ -414,7 +414,7 @@ export {
   type KeyOwners,
   type Owner,
 } from "@millrace/streams";
-export { nodeListener, type HttpOptions, type NodeListener } from "@millrace/http";
+export { nodeListener, type HttpOptions, type NodeListener, type PeerTls } from "@millrace/http";
 export { type ClusterAddress } from "./cluster-address.ts";
 export { connect } from "./connect.ts";
 export { EmbeddedCluster, type EmbeddedClusterOptions } from "./embedded/embedded-cluster.ts";

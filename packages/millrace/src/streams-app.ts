@@ -99,7 +99,7 @@ async function startApplication(
   const { topology, options } = await programOf(program, given);
   const read = readOptions(applicationOptionTable, options);
   checkTopology(topology);
-  const { core, address, topics, serve } = dividedOptions(options);
+  const { core, address, topics, serve, queryTls } = dividedOptions(options);
   if (isClusterClient(address)) checkCluster(address, core);
   if (program instanceof URL) checkSendable(given);
   const platform = platformOf(read);
@@ -118,12 +118,15 @@ async function startApplication(
     signal,
   });
   const { applicationServer, querySecret } = core;
-  const serving = await openServing(platform, { serve, applicationServer, querySecret }).catch(
-    async (error: unknown) => {
-      await dispose();
-      throw error;
-    },
-  );
+  const serving = await openServing(platform, {
+    serve,
+    applicationServer,
+    querySecret,
+    queryTls,
+  }).catch(async (error: unknown) => {
+    await dispose();
+    throw error;
+  });
   const environment = {
     platform,
     cluster,

@@ -6,7 +6,7 @@ import {
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
-import type { HttpOptions } from "@millrace/http";
+import { peerTlsKind, type HttpOptions, type PeerTls } from "@millrace/http";
 import { loggerKind, type AnyLogger } from "@millrace/platform";
 import type { TuneEngine } from "@millrace/state";
 import { streamsOptionTable, type StreamsOptions as CoreOptions } from "@millrace/streams";
@@ -51,6 +51,11 @@ const rows = {
     allowed: "{ host, port, tls, signIn, … }",
     accepts: (given) => typeof given === "object" && given !== null,
   }),
+  /**
+   * How other instances are greeted that are served over TLS: who may vouch for them, and what is shown to those that ask
+   * for a certificate.
+   */
+  queryTls: valueOption<PeerTls>(peerTlsKind, { defaultText: "what serve.tls has" }),
   /** What the functions of the module are given, where the program is given as its URL. */
   data: valueOption<unknown>({ allowed: "what can be sent to a thread", accepts: () => true }),
   /**
@@ -94,7 +99,8 @@ export function dividedOptions(options: StreamsOptions) {
     data: _data,
     topics,
     serve,
+    queryTls,
     ...core
   } = options;
-  return { address, storeEngine, topics, serve, core };
+  return { address, storeEngine, topics, serve, queryTls, core };
 }

@@ -1,3 +1,5 @@
+import { HttpPeers } from "@millrace/http";
+import { nodePlatform } from "@millrace/platform/node";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
@@ -12,7 +14,8 @@ async function asked(
   const server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
-  const transport = httpTransport({ secret: "a secret", scheme: "http" });
+  using peers = new HttpPeers(nodePlatform({ logLevel: "silent" }), { scheme: "http" });
+  const transport = httpTransport(peers, "a secret");
   try {
     return await use(transport.ask(`127.0.0.1:${port}`, "{}", new AbortController().signal));
   } finally {

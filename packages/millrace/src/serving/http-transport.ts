@@ -1,68 +1,62 @@
+import type { HttpPeers } from "@millrace/http";
 import { QueryError, type QueryTransport } from "@millrace/streams";
 
 /** A line of an answer is a page of rows; a longer one is none. */
 const lineCharactersMax = 64 * 2 ** 20;
 
-/**
- * Instances ask each other over HTTP, with the `fetch` of the host: it keeps connections, and takes certificates that
- * Node trusts (`NODE_EXTRA_CA_CERTS`).
- */
-export function httpTransport(options: {
-  readonly secret: string | undefined;
-  readonly scheme: "http" | "https";
-}): QueryTransport {
-  const { secret, scheme } = options;
+/** Instances ask each other over HTTP/2, or HTTP/1.1 where that is all that a server speaks. */
+export function httpTransport(
+  peers: Pick<HttpPeers, "post">,
+  secret: string | undefined,
+): QueryTransport {
+  const headers = {
+    "content-type": "application/json",
+    ...(secret === undefined ? {} : { authorization: `Bearer ${secret}` }),
+  };
   return {
-    async *ask(address, request, signal) {
-      const response = await post(`${scheme}://${address}/millrace/query`, {
-        method: "POST",
-        body: request,
-        headers: secret === undefined ? {} : { authorization: `Bearer ${secret}` },
-        signal,
-      });
-      if (response.status === 401 || response.status === 403)
-        throw new QueryError(
-          "QUERY_REFUSED",
-          `${address} does not let this instance ask it: give all instances the same querySecret, and the address of one of them as applicationServer`,
-        );
-      if (response.status !== 200 || response.body === null)
-        throw unreachable(address, new Error(`it answers ${response.status}`));
-      yield* linesOf(address, response.body);
+    async *ask(address, body, signal) {
+      try {
+        const request = { path: "/millrace/query", headers, body, signal };
+        const answer = await peers.post(address, request);
+        if (answer.status === 200) {
+          yield* linesOf(answer.body);
+          return;
+        }
+        for await (const _ of answer.body) break;
+        throw refusal(address, answer.status);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw error instanceof QueryError ? error : unreachable(address, error);
+      }
     },
   };
 }
 
-async function post(url: string, init: RequestInit): Promise<Response> {
-  try {
-    return await fetch(url, init);
-  } catch (error) {
-    init.signal?.throwIfAborted();
-    throw unreachable(new URL(url).host, error);
-  }
+function refusal(address: string, status: number): QueryError {
+  if (status !== 401 && status !== 403)
+    return unreachable(address, new Error(`it answers ${status}`));
+  return new QueryError(
+    "QUERY_REFUSED",
+    `${address} does not let this instance ask it: give all instances the same querySecret, and the address of one of them as applicationServer`,
+  );
 }
 
-async function* linesOf(
-  address: string,
-  body: ReadableStream<Uint8Array>,
-): AsyncGenerator<string, void, undefined> {
+async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
-  const reader = body.getReader();
-  let rest = "";
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) break;
-      const lines = (rest + decoder.decode(value, { stream: true })).split("\n");
-      rest = lines.pop() ?? "";
-      if (rest.length > lineCharactersMax) throw new RangeError("a line without an end");
-      yield* lines;
+  let parts: string[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    const [first, ...more] = decoder.decode(chunk, { stream: true }).split("\n");
+    parts.push(first);
+    size += first.length;
+    if (size > lineCharactersMax) throw new RangeError("a line without an end");
+    for (const next of more) {
+      yield parts.join("");
+      parts = [next];
+      size = next.length;
     }
-  } catch (error) {
-    throw unreachable(address, error);
-  } finally {
-    await reader.cancel().catch(() => {}); // it has ended, or nobody wants the rest
   }
-  if (rest !== "") throw unreachable(address, new Error("its answer broke off"));
+  if (size > 0) throw new Error("its answer broke off");
 }
 
 function unreachable(address: string, cause: unknown): QueryError {

@@ -1,4 +1,4 @@
-import { serveHttp, type HttpOptions } from "@millrace/http";
+import { HttpPeers, serveHttp, type HttpOptions, type PeerTls } from "@millrace/http";
 import type { Platform } from "@millrace/platform";
 import type { FetchHandler, StreamsEnvironment } from "@millrace/streams";
 
@@ -8,6 +8,7 @@ export interface ServingOptions {
   readonly serve: HttpOptions | undefined;
   readonly applicationServer: string | undefined;
   readonly querySecret: string | undefined;
+  readonly queryTls: PeerTls | undefined;
 }
 
 /** How an application is reached by others of its kind, and reaches them. */
@@ -23,12 +24,19 @@ export interface Serving {
 /** Opens the server that was asked for, before the application is there: its address is told to the group. */
 export async function openServing(platform: Platform, options: ServingOptions): Promise<Serving> {
   const { serve: given, querySecret: secret, applicationServer } = options;
-  const isSecure = applicationServer?.startsWith("https://") === true || given?.tls !== undefined;
-  const transport = httpTransport({ secret, scheme: isSecure ? "https" : "http" });
+  const peers = openPeers(platform, options);
+  const transport = httpTransport(peers, secret);
   if (given === undefined)
     return {
       options: {},
-      environment: (dispose) => ({ transport, serve: () => {}, dispose }),
+      environment: (dispose) => ({
+        transport,
+        serve: () => {},
+        dispose: async () => {
+          peers.close();
+          await dispose();
+        },
+      }),
     };
   let handler: FetchHandler | undefined;
   const fetch = (request: Request): Response | Promise<Response> =>
@@ -44,11 +52,21 @@ export async function openServing(platform: Platform, options: ServingOptions): 
         handler = made;
       },
       dispose: async () => {
+        peers.close();
         await server.close();
         await dispose();
       },
     }),
   };
+}
+
+/** Others are greeted as this one is served: all of them are instances of one application. */
+function openPeers(platform: Platform, options: ServingOptions): HttpPeers {
+  const { serve, applicationServer, queryTls } = options;
+  const own = serve?.tls;
+  const isSecure = applicationServer?.startsWith("https://") === true || own !== undefined;
+  const tls = { ...own, ...queryTls };
+  return new HttpPeers(platform, { scheme: isSecure ? "https" : "http", tls });
 }
 
 /** Where a server has people sign in, other instances do so by their secret. */

@@ -1,0 +1,68 @@
+import { Agent, request as ask, type ClientRequest, type IncomingMessage } from "node:http";
+import { Agent as TlsAgent, request as askByTls } from "node:https";
+
+import { headerBytesMax } from "./http-options.ts";
+import type { PeerAnswer, PeerRequest, PeerSettings } from "./peer-options.ts";
+
+/** Connections to one peer; further requests wait for their turn. */
+const connectionsMax = 32;
+
+/** Asks peers that speak HTTP/1.1 alone, such as those behind a server of their user's: by connections that are kept. */
+export class Http1Peers {
+  readonly #settings: PeerSettings;
+  readonly #agent: Agent;
+
+  constructor(settings: PeerSettings) {
+    const { scheme, tls, idleMs } = settings;
+    const common = { keepAlive: true, maxSockets: connectionsMax, timeout: idleMs };
+    this.#settings = settings;
+    this.#agent = scheme === "https" ? new TlsAgent({ ...common, ...tls }) : new Agent(common);
+  }
+
+  /** @throws what broke the connection; the signal's reason */
+  ask(address: string, { path, headers, body, signal }: PeerRequest): Promise<PeerAnswer> {
+    const { scheme } = this.#settings;
+    const { hostname, port } = new URL(`${scheme}://${address}`);
+    const options = {
+      host: hostname.replace(/^\[|\]$/g, ""),
+      port: port === "" ? undefined : port,
+      method: "POST",
+      path,
+      headers: { ...headers, "content-length": Buffer.byteLength(body) },
+      agent: this.#agent,
+      maxHeaderSize: headerBytesMax,
+      signal,
+    };
+    return new Promise((resolve, reject) => {
+      const answered = (answer: IncomingMessage): void =>
+        resolve({ status: answer.statusCode ?? 0, body: this.#bodyOf(sent, answer) });
+      const sent = scheme === "https" ? askByTls(options, answered) : ask(options, answered);
+      sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+      sent.end(body);
+    });
+  }
+
+  destroy(): void {
+    this.#agent.destroy();
+  }
+
+  async *#bodyOf(
+    sent: ClientRequest,
+    answer: IncomingMessage,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    const { timers, silenceMs, pingMs } = this.#settings;
+    const patienceMs = silenceMs + pingMs;
+    const silent = (): void => void sent.destroy(new Error(`silent for ${patienceMs} ms`));
+    let timer = timers.after(patienceMs, silent);
+    try {
+      for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+        timer.cancel();
+        yield chunk;
+        timer = timers.after(patienceMs, silent);
+      }
+    } finally {
+      timer.cancel();
+      if (!answer.complete) sent.destroy();
+    }
+  }
+}
