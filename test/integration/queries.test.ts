@@ -186,6 +186,25 @@ describe("a store is asked", () => {
     });
   });
 
+  test("for no less of all partitions of a store that every process has whole", async () => {
+    const { app, rates } = await started();
+    const key = ["eur", "chf", "usd", "gbp"].find((one) => partitionOf(one, 2) === 1) ?? "";
+    await write("rates", [[key, "1.1"]]);
+    const get = (offset: number, timeout: number): Promise<string | null> =>
+      app.store(rates, { positionAtLeast: { rates: { 1: offset } }, timeout }).get(key);
+    expect(await get(0, 5000)).toBe("1.1");
+    expect(await failureOf(get(9, 50))).toMatchObject({ code: "NOT_UP_TO_BOUND" });
+  });
+
+  test("never for less, where nothing is known of the topic that a position names", async () => {
+    const { app, counts, rates } = await started();
+    for (const handle of [counts, rates]) {
+      const open = (): unknown => app.store(handle, { positionAtLeast: { wrods: { 0: 1 } } });
+      expect(open).toThrow(expect.objectContaining({ code: "INVALID_OPTION" }));
+      expect(open).toThrow(/names wrods.*(?:words|rates)/);
+    }
+  });
+
   test("and says so where it cannot be", async () => {
     const { app, counts, perMinute } = await started();
     expect(() => app.store("none")).toThrow(QueryError);

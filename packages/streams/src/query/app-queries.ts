@@ -1,14 +1,15 @@
 import type { BatchReader, ClusterAdmin } from "@millrace/cluster";
-import { shown } from "@millrace/model";
+import { OptionError, shown } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
+import { matches } from "../topology/topology-builder.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { PartitionAnswers } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import { PartitionCounts } from "./partition-counts.ts";
 import { querySettings, type QueryOptions } from "./query-options.ts";
-import type { QueryableStores } from "./queryable-stores.ts";
+import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
 import type { AnyQueries, QueryHandle } from "./queries-of.ts";
 import { StoreCodec } from "./store-codec.ts";
 import type { Owner, TaskOwners } from "./task-owners.ts";
@@ -91,6 +92,8 @@ export class AppQueries {
   #queries(name: string, options: QueryOptions): QueriesParts<unknown, unknown> {
     const { stores, asker, admin, closing, openReader, isExactlyOnce, clock } = this.#parts;
     const store = stores.find(name);
+    const settings = querySettings(options);
+    requireInputs(store, Object.keys(settings.positionAtLeast ?? {}));
     const reader = new StoreReader(
       {
         store,
@@ -99,7 +102,7 @@ export class AppQueries {
         partitionCount: (signal) => this.#counts.of(store, signal),
         monotonicMs: () => clock.monotonicMs(),
       },
-      querySettings(options),
+      settings,
     );
     const codec = new StoreCodec<unknown, unknown>(store);
     // What a topic is read as by the program, that is what its store holds.
@@ -109,6 +112,26 @@ export class AppQueries {
       this.#queries(name, { ...options, ...others });
     return { reader, codec, feed, again };
   }
+}
+
+/** How far a store has come in another topic than those that it is made of nobody knows. */
+function requireInputs(
+  { specification, subtopology, changelogTopic }: QueryableStore,
+  topics: readonly string[],
+): void {
+  const { sourceTopics, sourcePatterns } = subtopology ?? {
+    sourceTopics: [changelogTopic],
+    sourcePatterns: [],
+  };
+  const isInput = (topic: string): boolean =>
+    sourceTopics.includes(topic) || sourcePatterns.some((pattern) => matches(pattern, topic));
+  const others = topics.filter((topic) => !isInput(topic));
+  if (others.length === 0) return;
+  const inputs = [...sourceTopics, ...sourcePatterns.map(String)].join(", ");
+  throw new OptionError(
+    "INVALID_OPTION",
+    `app.store: positionAtLeast names ${others.join(", ")}, of which store ${specification.name} knows nothing: it is made of what is read from ${inputs}`,
+  );
 }
 
 function nameOf(handle: QueryHandle): string {

@@ -156,9 +156,8 @@ export class LocalAnswers implements PartitionAnswers {
     { store, partition, positionAtLeast }: PartitionRequest,
     position: Position,
   ): void {
-    const isInput = (topic: string): boolean =>
-      subtopology === undefined || subtopology.sourceTopics.includes(topic) || topic in position;
-    const missing = missingOf(position, positionAtLeast, { topic: isInput, partition });
+    const asked = subtopology === undefined ? undefined : partition;
+    const missing = missingOf(position, positionAtLeast, asked);
     if (missing !== undefined)
       throw new QueryError("NOT_UP_TO_BOUND", `store ${store} has not come as far: ${missing}`);
   }

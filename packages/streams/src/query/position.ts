@@ -25,20 +25,22 @@ export function mergePositions(left: Position, right: Position): Position {
   return merged;
 }
 
-/** What of a bound is not reached, for messages; undefined: nothing. Of topics that are no inputs nothing is known. */
+/**
+ * What of a bound is not reached, for messages; undefined: nothing.
+ *
+ * @param partition undefined: what answers has read all of them
+ */
 export function missingOf(
   position: Position,
   bound: Position,
-  {
-    topic: isInput,
-    partition,
-  }: { readonly topic: (name: string) => boolean; readonly partition: number },
+  partition: number | undefined,
 ): string | undefined {
-  for (const [topic, partitions] of Object.entries(bound)) {
-    const wanted = partitions[partition];
-    const reached = position[topic]?.[partition] ?? -1;
-    if (wanted !== undefined && isInput(topic) && reached < wanted)
-      return `${topic}-${partition} is at ${reached}, asked for was ${wanted}`;
-  }
+  for (const [topic, partitions] of Object.entries(bound))
+    for (const [name, wanted] of Object.entries(partitions)) {
+      const one = Number(name);
+      const reached = position[topic]?.[one] ?? -1;
+      if ((partition === undefined || one === partition) && reached < wanted)
+        return `${topic}-${one} is at ${reached}, asked for was ${wanted}`;
+    }
   return undefined;
 }

@@ -32,7 +32,7 @@ export const queryOptionRows = {
   standbys: flagOption({ byDefault: false, kafka: "StoreQueryParameters.enableStaleStores" }),
   /** Changes that such a copy may lack. */
   standbyLagMax: numberOption({ defaultText: "any number" }),
-  /** Answers are awaited that have seen these records, by topic and partition: `{ orders: { 0: 41 } }`. */
+  /** Answers are awaited that have seen these records, by topic and partition: `{ orders: { 0: 41 } }`. The topics are those that the store's sub-topology reads: behind a repartition that is the repartition topic. */
   positionAtLeast: valueOption<Position>(
     {
       allowed: "offsets by topic and partition, such as { orders: { 0: 41 } }",
