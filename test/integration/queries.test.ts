@@ -1,5 +1,5 @@
-import { encodeUtf8, murmur2, noHeaders } from "@millrace/model";
-import { string } from "@millrace/serde";
+import { decodeUtf8, encodeUtf8, murmur2, noHeaders } from "@millrace/model";
+import { int64AsNumber, string, type Serde } from "@millrace/serde";
 import { keyValueStore } from "@millrace/state";
 import {
   session,
@@ -28,6 +28,17 @@ afterEach(async () => {
 });
 
 const text = { key: string(), value: string() };
+
+const utf8Number: Serde<number> = {
+  name: "utf8Number",
+  isNullable: false,
+  serialize: (value) => encodeUtf8(String(value)),
+  deserialize: (bytes) => {
+    const value = Number(decodeUtf8(bytes));
+    if (Number.isNaN(value)) throw new Error("that is no number");
+    return value;
+  },
+};
 
 /** Where Kafka's clients write a key. */
 function partitionOf(key: string, count: number): number {
@@ -324,6 +335,61 @@ describe("the changes of a store", () => {
     await write("rates", [["eur", null]]);
     expect((await later).map(shown)).toEqual(["eur=null"]);
     await changes.return();
+  });
+
+  test("of a range begin with what is there in it", async () => {
+    const { app, rates } = await started();
+    await write("rates", [
+      ["a", "1"],
+      ["b", "1"],
+      ["c", "1"],
+      ["d", "1"],
+    ]);
+    await eventually(() => app.store(rates).all().toArray()).toHaveLength(4);
+    const changes = app.store(rates).watchRange("b", "c");
+    expect((await take(changes, 2)).map(shown)).toEqual(["b=1", "c=1"]);
+    const next = take(changes, 1);
+    await write("rates", [
+      ["a", "2"],
+      ["c", "2"],
+    ]);
+    expect((await next).map(shown)).toEqual(["c=2"]);
+    await changes.return();
+  });
+
+  test("leave out what the store has left out of the topic that is its changelog", async () => {
+    const numbers = { key: string(), value: utf8Number };
+    const builder = new StreamsBuilder();
+    const handles = [
+      builder.table("prices", { ...numbers, store: "prices" }),
+      builder.globalTable("rates", { ...numbers, store: "rates" }),
+    ];
+    const topology = builder.build({ optimize: "all" });
+    const app = await world.app(topology, { onDeserializationError: "continue" });
+    for (const [index, topic] of ["prices", "rates"].entries()) {
+      const changes = app.store(handles[index]).changes({ from: { after: {} } });
+      const next = take(changes, 2);
+      await write(topic, [
+        ["a", "1"],
+        ["a", "one"],
+        ["a", "2"],
+      ]);
+      expect((await next).map(shown)).toEqual(["a=1", "a=2"]);
+      await changes.return();
+    }
+  });
+
+  test("are refused of a global store that a processor of its own fills from a topic", async () => {
+    const builder = new StreamsBuilder();
+    const lengths = keyValueStore({ name: "lengths", key: string(), value: int64AsNumber() });
+    builder.addGlobalStore(lengths, "rates", {
+      ...text,
+      process: ({ key, value }, { store }) => store.put(key, value?.length ?? null),
+    });
+    builder.stream("words", text).to("prices");
+    const app = await world.app(builder.build(), {});
+    const failure = await failureOf(app.store(lengths).changes().next());
+    expect(failure).toMatchObject({ code: "STORE_NOT_LOGGED" });
   });
 
   test("end with the application", async () => {

@@ -24,6 +24,7 @@ export type {
   StoreView,
 } from "./contract/store-view.ts";
 export { afterKey, afterPrefix } from "./bytes/key-range.ts";
+export { toLatin1 } from "./bytes/latin1.ts";
 export type { StateStore } from "./contract/state-store.ts";
 export type { StoreCursor, StoreEntry } from "./contract/store-cursor.ts";
 export type {

@@ -7,10 +7,14 @@ import {
   type Timestamp,
   type Windowed,
 } from "@millrace/model";
+import { SerdeError } from "@millrace/serde";
+import { afterKey } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
-import type { AnswerRow, Question } from "./question.ts";
+import type { Question } from "./question.ts";
+import type { QueryableStore } from "./queryable-stores.ts";
+import { changesIn, type RawChange } from "./raw-change.ts";
 import { patiently, type StoreCodec } from "./store-codec.ts";
 import type { StoreReader } from "./store-reader.ts";
 
@@ -44,13 +48,6 @@ export interface ChangeFeedParts<K, V> {
   /** Of the changelog: it sees what the store sees. */
   readonly openReader: () => BatchReader;
   readonly admin: Pick<ClusterAdmin, "listOffsets" | "describeTopics">;
-}
-
-/** A change as bytes; the key is that of the changelog. */
-interface RawChange {
-  readonly row: Omit<AnswerRow, "value"> & { readonly value: Uint8Array | null };
-  readonly partition: number;
-  readonly offset: Offset | undefined;
 }
 
 /** Changes that somebody follows. */
@@ -102,7 +99,9 @@ export class ChangeFeed<K, V> {
     const isMeant = (key: Uint8Array): boolean =>
       (first === null || compareBytes(key, first) >= 0) &&
       (last === null || compareBytes(key, last) <= 0);
-    yield* this.#keyed({ question: everyKey, isMeant, from: "snapshot" });
+    const end = last === null ? null : afterKey(last);
+    const question: Question = { ...everyKey, from: first, to: end };
+    yield* this.#keyed({ question, isMeant, from: "snapshot" });
   }
 
   allWindows({ from }: ChangesOptions = {}): AsyncGenerator<
@@ -136,8 +135,8 @@ export class ChangeFeed<K, V> {
         yield { key: missing as K, value: null, ...nowhere, partition: wanted.partition ?? 0 }; // given where it is asked for
       isFirst = false;
       if (change === "caught up") continue;
-      const key = await patiently(() => codec.decodeKey(change.row.key));
-      yield { key, ...(await this.#valued(change)) };
+      const told = await this.#decoded(change, () => codec.decodeKey(change.row.key));
+      if (told !== undefined) yield told;
     }
   }
 
@@ -148,20 +147,27 @@ export class ChangeFeed<K, V> {
       const { row } = change;
       const { key, window } =
         row.window === undefined ? this.#windowIn(row.key) : { key: row.key, window: row.window };
-      const decoded = await patiently(() => codec.decodeKey(key));
-      yield { key: { key: decoded, window }, ...(await this.#valued(change)) };
+      const told = await this.#decoded(change, () => ({ key: codec.decodeKey(key), window }));
+      if (told !== undefined) yield told;
     }
   }
 
-  async #valued({
-    row: { value, timestamp, headers },
-    partition,
-    offset,
-  }: RawChange): Promise<Omit<StoreChange<K, V>, "key">> {
-    const { codec } = this.#parts;
-    const decoded =
-      value === null ? null : await patiently(() => codec.decodeValue(value, headers));
-    return { value: decoded, timestamp, headers, partition, offset };
+  /** @returns undefined where no store has it: a record of a topic that the program reads, which cannot be read, is passed over, or ends it */
+  async #decoded<Key>(
+    { row: { value, timestamp, headers }, partition, offset }: RawChange,
+    keyOf: () => Key,
+  ): Promise<StoreChange<Key, V> | undefined> {
+    const { codec, reader } = this.#parts;
+    try {
+      const key = await patiently(keyOf);
+      const decoded =
+        value === null ? null : await patiently(() => codec.decodeValue(value, headers));
+      return { key, value: decoded, timestamp, headers, partition, offset };
+    } catch (error) {
+      const isOfTopic = reader.store.isSourceTopic && offset !== undefined;
+      if (!isOfTopic || !(error instanceof SerdeError)) throw error;
+      return undefined;
+    }
   }
 
   async *#follow(
@@ -169,12 +175,7 @@ export class ChangeFeed<K, V> {
     tellsCaughtUp: boolean,
   ): AsyncGenerator<RawChange | "caught up", void, undefined> {
     const { reader, openReader } = this.#parts;
-    const { isLogged, specification } = reader.store;
-    if (!isLogged)
-      throw new QueryError(
-        "STORE_NOT_LOGGED",
-        `store ${specification.name} has no changelog (logging: false), so that its changes are nowhere told; give it one`,
-      );
+    if (!reader.store.isLogged) throw notLogged(reader.store);
     using ends = reader.ends();
     const { signal } = ends;
     const changelog = openReader();
@@ -184,7 +185,7 @@ export class ChangeFeed<K, V> {
       if (tellsCaughtUp) yield "caught up";
       for (;;) {
         signal.throwIfAborted();
-        for (const batch of await this.#poll(feed)) yield* changesIn(batch, wanted);
+        for (const batch of await this.#poll(feed)) yield* changesIn(batch, wanted.isMeant);
       }
     } finally {
       await changelog.close();
@@ -277,19 +278,13 @@ export class ChangeFeed<K, V> {
   }
 }
 
-const everyKey: Question = { kind: "range", from: null, to: null, isReverse: false };
+const everyKey = { kind: "range", from: null, to: null, isReverse: false } as const;
 const nowhere = { timestamp: -1, headers: [], offset: undefined };
 
-function* changesIn(batch: RecordBatchView, { isMeant }: Wanted): Generator<RawChange> {
-  const { partition } = batch;
-  try {
-    while (batch.next()) {
-      const { key, value, timestamp, headers, offset } = batch;
-      if (key === null || !isMeant(key)) continue;
-      const copy = value === null ? null : value.slice();
-      yield { row: { key: key.slice(), value: copy, timestamp, headers }, partition, offset };
-    }
-  } finally {
-    batch.release();
-  }
+function notLogged({ specification: { name }, subtopology }: QueryableStore): QueryError {
+  const message =
+    subtopology === undefined
+      ? `the global store ${name} holds what a processor has made of its topic, and has no changelog, so that its changes are nowhere told; follow a globalTable, or read the topic`
+      : `store ${name} has no changelog (logging: false), so that its changes are nowhere told; give it one`;
+  return new QueryError("STORE_NOT_LOGGED", message);
 }

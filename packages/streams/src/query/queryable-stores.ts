@@ -33,12 +33,12 @@ export class QueryableStores {
           isSourceTopic: changelog?.isSourceTopic === true,
         });
       }
-    for (const { specification, topic } of globalStores)
+    for (const { specification, topic, holdsTopic } of globalStores)
       this.#byName.set(specification.name, {
         specification,
         subtopology: undefined,
         changelogTopic: topic,
-        isLogged: true,
+        isLogged: holdsTopic,
         isSourceTopic: true,
       });
   }

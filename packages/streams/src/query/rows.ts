@@ -56,7 +56,7 @@ export class Rows<Row> implements AsyncIterable<Row> {
     const asked = await question();
     const rows: Row[] = [];
     for (const partition of await this.#partitions())
-      rows.push(...(await this.#decoded(await reader.whole(partition, asked))));
+      for (const row of await this.#decoded(await reader.whole(partition, asked))) rows.push(row);
     return rows;
   }
 

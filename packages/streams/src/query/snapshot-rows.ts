@@ -1,4 +1,5 @@
 import { murmur2, type Offset } from "@millrace/model";
+import { toLatin1 } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerRow, Question } from "./question.ts";
@@ -65,6 +66,6 @@ export class SnapshotRows {
 }
 
 function nameOf({ key, window }: AnswerRow): string {
-  const bytes = String.fromCharCode(...key);
+  const bytes = toLatin1(key);
   return window === undefined ? bytes : `${window.start} ${window.end} ${bytes}`;
 }

@@ -111,7 +111,7 @@ export class StoreReader {
     const rows: AnswerRow[] = [];
     for await (const page of pages) {
       head ??= page.head;
-      rows.push(...page.rows);
+      for (const row of page.rows) rows.push(row);
     }
     if (head === undefined) throw new QueryError("QUERY_INTERRUPTED", "an answer had no beginning");
     return { head, rows };

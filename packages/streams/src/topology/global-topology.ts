@@ -9,16 +9,18 @@ export interface GlobalStore {
   readonly topic: string;
   readonly source: SourceNode;
   readonly processor: ProcessorNode;
+  /** True: it holds the records of its topic as they are, as a global table does. */
+  readonly holdsTopic: boolean;
 }
 
 /** The global stores of a topology, in the order in which they were added. */
 export function globalStoresOf({ nodes, globalStores }: TopologyContents): readonly GlobalStore[] {
   const byName = new Map(nodes.map((node) => [node.name, node]));
-  return globalStores.flatMap(({ specification, source: sourceName, processor: processorName }) => {
-    const source = byName.get(sourceName);
-    const processor = byName.get(processorName);
+  return globalStores.flatMap(({ specification, holdsTopic, ...names }) => {
+    const source = byName.get(names.source);
+    const processor = byName.get(names.processor);
     if (source?.kind !== "source" || processor?.kind !== "processor") return [];
-    return [{ specification, topic: source.topics[0], source, processor }];
+    return [{ specification, topic: source.topics[0], source, processor, holdsTopic }];
   });
 }
 

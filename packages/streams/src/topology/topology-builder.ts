@@ -73,7 +73,7 @@ export class TopologyBuilder {
   }
 
   /** Adds a store that each process has whole, with the two nodes that feed it and nothing else. */
-  addGlobalStore({ specification, source, processor }: GlobalStoreParts): void {
+  addGlobalStore({ specification, source, processor, holdsTopic }: GlobalStoreParts): void {
     const { name } = specification;
     if (this.#stores.has(name) || this.#globalStores.has(name))
       throw new TopologyError(
@@ -98,6 +98,7 @@ export class TopologyBuilder {
       specification,
       source: source.name,
       processor: processor.name,
+      holdsTopic,
     });
   }
 
@@ -261,6 +262,7 @@ export interface GlobalStoreParts {
   readonly specification: StoreSpecification;
   readonly source: Omit<SourceNode, "kind" | "parents">;
   readonly processor: Pick<ProcessorNode, "name" | "supplier">;
+  readonly holdsTopic: boolean;
 }
 
 /** Whole names only, as in Java's `matches`. */

@@ -8,6 +8,8 @@ export interface GlobalStoreNodes {
   /** Names of nodes. */
   readonly source: string;
   readonly processor: string;
+  /** True: it holds the records of its topic as they are, as a global table does. */
+  readonly holdsTopic: boolean;
 }
 
 /** What a `TopologyBuilder` has gathered. */

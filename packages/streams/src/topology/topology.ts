@@ -166,7 +166,7 @@ export class Topology {
     this.#builder.place = callPlace();
     const given = { specification, topic };
     const { source, processor } = readFedStoreOptions("addGlobalStore", given, options);
-    this.#builder.addGlobalStore({ specification, source, processor });
+    this.#builder.addGlobalStore({ specification, source, processor, holdsTopic: false });
     return this;
   }
 

@@ -44,6 +44,7 @@ export function addGlobalStore(
           specification,
           source: globalSource(source, topic, { ...definition, key, value }),
           processor: { name, supplier },
+          holdsTopic: false,
         }),
     }),
   );

@@ -47,6 +47,7 @@ export function globalTable(
           specification: draft.specify({ key, value }, topology.storeDefaults),
           source: globalSource(source, topic, { ...options, key, value }),
           processor: { name, supplier },
+          holdsTopic: true,
         }),
     }),
   );
