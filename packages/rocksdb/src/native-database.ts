@@ -25,7 +25,7 @@ interface NativeIterator {
   _closeSync(): void;
 }
 
-interface NativeLevel {
+interface NativeLevel extends NativeResources {
   open(): Promise<void>;
   close(): Promise<void>;
   getProperty(name: string): string;
@@ -39,8 +39,19 @@ interface NativeLevel {
   ): void;
 }
 
+/** What a level closes when it is closed. */
+interface NativeResources {
+  /** Each batch and each iterator does this when it is made. */
+  attachResource(resource: object): void;
+  /** `_closeSync` does not do it. */
+  detachResource(resource: object): void;
+}
+
 interface NativeModule {
-  readonly RocksLevel: new (location: string, options: object) => NativeLevel;
+  readonly RocksLevel: {
+    new (location: string, options: object): NativeLevel;
+    readonly prototype: NativeResources;
+  };
 }
 
 const noOptions = Object.freeze({});
@@ -119,7 +130,7 @@ export class NativeDatabase {
         else batch._put(key, value, noOptions);
       batch._writeSync(noOptions);
     } finally {
-      batch._closeSync();
+      this.#close(batch);
     }
   }
 
@@ -143,7 +154,7 @@ export class NativeDatabase {
         ...(to === undefined ? {} : { lt: to }),
         reverse: true,
       });
-      return new NativeRows(iterator, undefined, () => iterator._closeSync());
+      return new NativeRows(iterator, undefined, () => this.#close(iterator));
     }
     const iterator = this.#spare.pop() ?? this.#iterator({ reverse: false });
     const writeCount = this.#writeCount;
@@ -176,14 +187,20 @@ export class NativeDatabase {
   #giveBack(iterator: NativeIterator, writeCount: number): void {
     const isCurrent = writeCount === this.#writeCount;
     if (isCurrent && this.#spare.length < spareIteratorsMax) this.#spare.push(iterator);
-    else iterator._closeSync();
+    else this.#close(iterator);
   }
 
   /** They see the database as it was, and keep what a compaction has replaced. */
   #dropSpare(): void {
     this.#writeCount++;
-    for (const iterator of this.#spare) iterator._closeSync();
+    for (const iterator of this.#spare) this.#close(iterator);
     this.#spare = [];
+  }
+
+  /** Some hundred bytes of each would stay for as long as the database is open, where it is not detached. */
+  #close(resource: NativeBatch | NativeIterator): void {
+    resource._closeSync();
+    this.#level.detachResource(resource);
   }
 }
 
