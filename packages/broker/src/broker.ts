@@ -215,7 +215,8 @@ async function serve(
     endpoints.set(name, advertised ?? server.addresses[index]);
   const { groups } = coordinators;
   const upkeep = new UpkeepMetrics(platform.clock);
-  const sources = { ...services, groups, requests, upkeep, server };
+  const { directory } = parts;
+  const sources = { ...services, groups, requests, upkeep, server, directory };
   const jobs = [renewalOf(plans, services, { listeners, server }), services.tokens.removal()];
   return { server, metrics: new BrokerMetrics(sources), upkeepMetrics: upkeep, jobs };
 }

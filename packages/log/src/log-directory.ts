@@ -1,5 +1,5 @@
 import { invariant, topicPartitionName, type TopicPartition } from "@millrace/model";
-import type { FileLock, Platform } from "@millrace/platform";
+import { FileSystemError, type FileLock, type Platform } from "@millrace/platform";
 import { parentOf } from "./checkpoint/checkpoint-file.ts";
 import { CleanShutdown } from "./checkpoint/clean-shutdown.ts";
 import { DirectoryOffsets } from "./checkpoint/directory-offsets.ts";
@@ -9,6 +9,7 @@ import {
   type DirectoryProperties,
 } from "./checkpoint/directory-properties.ts";
 import { SyncQueue } from "./checkpoint/sync-queue.ts";
+import { FailedWrites } from "./failed-writes.ts";
 import { FolderRemoval } from "./folder-removal.ts";
 import { lockDirectory, lockName } from "./lock-directory.ts";
 import { LogStorageError } from "./log-error.ts";
@@ -41,6 +42,7 @@ export type OpenLogOptions = Omit<
   | "cleanedOffset"
   | "saveCleanedOffset"
   | "syncParent"
+  | "failedWrites"
 >;
 
 /**
@@ -68,6 +70,7 @@ export class LogDirectory {
   readonly #folders: PartitionFolders;
   readonly #syncs: SyncQueue;
   readonly #removal: FolderRemoval;
+  readonly #failedWrites: FailedWrites;
   #closing: Promise<void> | undefined;
 
   /**
@@ -104,6 +107,7 @@ export class LogDirectory {
     this.properties = found.properties;
     this.wasCleanlyClosed = found.wasCleanlyClosed;
     this.#platform = options.platform;
+    this.#failedWrites = new FailedWrites(options.platform);
     this.#lock = found.lock;
     this.#offsets = new DirectoryOffsets(fileSystem, this.path, options.platform.logger);
     this.#folders = new PartitionFolders(fileSystem, this.path, options.platform.random);
@@ -112,6 +116,11 @@ export class LogDirectory {
       await this.#syncs.sync();
       await this.#offsets.save();
     });
+  }
+
+  /** Appends that the device refused since the directory was opened, each said in the log of the process. */
+  get failedWriteCount(): number {
+    return this.#failedWrites.count;
   }
 
   /** Open logs. */
@@ -152,9 +161,14 @@ export class LogDirectory {
     this.#checkOpen();
     const name = topicPartitionName(options.topic, options.partition);
     invariant(this.#platform.fileSystem.stat(`${this.path}/${name}`) === undefined, "LOG-8", name);
-    const log = PartitionLog.create(this.#optionsOf(name, options));
-    this.#logs.set(name, log);
-    return log;
+    try {
+      const log = PartitionLog.create(this.#optionsOf(name, options));
+      this.#logs.set(name, log);
+      return log;
+    } catch (error) {
+      if (error instanceof FileSystemError) this.#failedWrites.tell(`${this.path}/${name}`, error);
+      throw error;
+    }
   }
 
   /** Opens or makes the log of a partition. One that is open already is given again. */
@@ -198,6 +212,7 @@ export class LogDirectory {
       cleanedOffset: this.#offsets.cleanedOffset(name),
       saveCleanedOffset: (offset) => this.#offsets.saveCleanedOffset({ topic, partition }, offset),
       syncParent: () => this.#syncs.sync(),
+      failedWrites: this.#failedWrites,
     };
   }
 

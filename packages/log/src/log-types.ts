@@ -1,6 +1,7 @@
 import type { Offset, Timestamp } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { Compression } from "@millrace/protocol/records";
+import type { FailedWrites } from "./failed-writes.ts";
 import type { LogDamage } from "./log-error.ts";
 import type { LogConfig } from "./log-config.ts";
 import type { ReadMemory } from "./read/read-memory.ts";
@@ -28,6 +29,8 @@ export interface PartitionLogOptions {
   readonly logStartOffset?: Offset;
   /** Needed to look into compressed batches: lookups by time, keys of compacted topics. */
   readonly codecs?: Compression;
+  /** What its directory counts. Default: told, and counted by itself alone. */
+  readonly failedWrites?: FailedWrites;
   /** Makes a new log start durable; awaited before any segment is removed. */
   readonly saveLogStartOffset?: (offset: Offset) => Promise<void>;
   /** Makes durable that all below is on the device; awaited before compaction rewrites any of it. */

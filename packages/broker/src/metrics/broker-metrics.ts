@@ -26,6 +26,7 @@ export interface MetricSources {
   readonly deliveries: ShareDeliveryCounts;
   readonly requests: RequestMetrics;
   readonly upkeep: UpkeepMetrics;
+  readonly directory: { readonly failedWriteCount: number };
   readonly server: {
     readonly connectionCount: number;
     readonly requestBytes: number;
@@ -160,6 +161,7 @@ export class BrokerMetrics {
       percent(last?.sizeBytesAfter ?? 0, last?.sizeBytesBefore ?? 0),
     );
     add("kafka_log_logcleaner_max_buffer_utilization_percent", percent(last?.offsetMapUse ?? 0, 1));
+    add("millrace_log_failed_writes_total", this.#sources.directory.failedWriteCount);
     for (const [reason, bytes] of upkeep.removedBytes)
       add("millrace_log_removed_bytes_total", bytes, { reason });
   }

@@ -60,6 +60,8 @@ export const metricDescriptions = {
     "bytes that the last compaction wrote, of those that it read",
   kafka_log_logcleaner_max_buffer_utilization_percent:
     "how full the last compaction's map of keys was",
+  millrace_log_failed_writes_total:
+    "appends that the device refused, a full disk for instance; nothing of them stays",
   millrace_log_removed_bytes_total:
     "bytes of batches that retention and compaction took away, by reason",
   kafka_server_group_coordinator_metrics_group_count: "groups, by protocol and state",

@@ -1,5 +1,6 @@
 import type { Offset } from "@millrace/model";
 import type { FileSystem, Platform } from "@millrace/platform";
+import { FailedWrites } from "../failed-writes.ts";
 import type { LogConfig } from "../log-config.ts";
 import { LogCorruptedError, LogStorageError, type LogDamage } from "../log-error.ts";
 import type { PartitionLogOptions } from "../log-types.ts";
@@ -29,6 +30,7 @@ export class LogState {
   readonly cache: TailCache;
   readonly dirty: DirtyFiles;
   readonly retired: RetiredFiles;
+  readonly failedWrites: FailedWrites;
   config: LogConfig;
   /** First offset that can be read. */
   logStartOffset: Offset;
@@ -59,6 +61,7 @@ export class LogState {
     this.dirty =
       recovered.dirty ?? new DirtyFiles(this.fileSystem, options.path, config.isSyncedWhileOpen);
     this.retired = new RetiredFiles(this.fileSystem);
+    this.failedWrites = options.failedWrites ?? new FailedWrites(options.platform);
     this.#damage = report.damage;
     const end = this.segments.active.endOffset;
     const first = this.segments.all[0].baseOffset;

@@ -111,6 +111,8 @@ export class LogWriter {
       vouchFor(this.#state, active, false);
     } catch (error) {
       if (!(error instanceof FileSystemError)) throw error;
+      const { path } = active;
+      this.#state.platform.logger.log("warn", "log.record-failed", { path, error });
       // What it says must not be taken for the end of what is written from now on.
       this.#state.dirty.removeFile(active.recordPath);
       active.record = undefined;
@@ -132,6 +134,7 @@ export class LogWriter {
       const onDisk = fileSystem.stat(active.path)?.sizeBytes;
       if (onDisk !== expected)
         throw this.#state.fail(`${active.path}: a partial write stays`, error);
+      this.#state.failedWrites.tell(this.#state.path, error);
       const reason = error instanceof Error ? error.message : String(error);
       throw new LogStorageError(
         "WRITE_FAILED",
