@@ -53,7 +53,7 @@ export interface LogConfig {
   readonly transactionVerificationEnabled: boolean;
   /** False: its owner syncs it at its close alone, so that no file has to stay open for bytes that are not synced. */
   readonly isSyncedWhileOpen: boolean;
-  /** Newest batches kept in memory for readers at the tail; 0 keeps none. */
+  /** Newest batches kept in memory for readers at the tail, each with 256 bytes around it; 0 keeps none. */
   readonly tailCacheBytes: number;
 }
 

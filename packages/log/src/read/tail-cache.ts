@@ -10,6 +10,9 @@ interface CachedBatch {
 /** Stands where a batch was: the array must not keep its bytes. */
 const gone: CachedBatch = { baseOffset: -1, nextOffset: -1, bytes: new Uint8Array(0) };
 
+/** What the objects around a batch take beside its bytes: many logs hold little but markers of 78 bytes. */
+export const batchOverheadBytes = 256;
+
 /** A reader that is behind by more than this many times what is kept has no use of it. */
 const lagFactorMax = 4;
 
@@ -31,6 +34,7 @@ export class TailCache {
     this.#bytesMax = bytesMax;
   }
 
+  /** Of the batches, with what the objects around them take. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
@@ -41,8 +45,9 @@ export class TailCache {
   }
 
   add(baseOffset: Offset, nextOffset: Offset, bytes: Uint8Array): void {
-    this.#unreadBytes += bytes.length;
-    if (bytes.length > this.#bytesMax || this.#unreadBytes > lagFactorMax * this.#bytesMax) {
+    const sizeBytes = bytes.length + batchOverheadBytes;
+    this.#unreadBytes += sizeBytes;
+    if (sizeBytes > this.#bytesMax || this.#unreadBytes > lagFactorMax * this.#bytesMax) {
       this.clear();
       return;
     }
@@ -50,7 +55,7 @@ export class TailCache {
     invariant(last === undefined || last.nextOffset === baseOffset, "LOG-1", baseOffset);
     const isPinning = bytes.buffer.byteLength > pinnedFactorMax * bytes.length;
     this.#batches.push({ baseOffset, nextOffset, bytes: isPinning ? bytes.slice() : bytes });
-    this.#sizeBytes += bytes.length;
+    this.#sizeBytes += sizeBytes;
     if (this.#sizeBytes > this.#bytesMax) this.#evict();
   }
 
@@ -102,7 +107,7 @@ export class TailCache {
   }
 
   #dropFirst(): void {
-    this.#sizeBytes -= this.#batches[this.#first].bytes.length;
+    this.#sizeBytes -= this.#batches[this.#first].bytes.length + batchOverheadBytes;
     this.#batches[this.#first++] = gone;
   }
 }
