@@ -230,12 +230,18 @@ async function auditAfterPowerLoss(
   return simulator.until(readEverything(platform, watched), { timeoutMs: auditMsMax });
 }
 
+function withCauses(value: unknown): string {
+  return value instanceof Error && value.cause !== undefined
+    ? `${String(value)} (${withCauses(value.cause)})`
+    : String(value);
+}
+
 /** I0: what is only logged may be a mistake of ours too. */
 function judgeLog(history: History, { process, event, fields }: SimulatedLogEntry): void {
   if (fields === undefined) return;
   for (const value of Object.values(fields))
     if (value instanceof Error || typeof value === "string")
-      history.tell(process, `${event}: ${String(value)}`);
+      history.tell(process, `${event}: ${withCauses(value)}`);
   if (lossEvents.has(event))
     history.violate("I0", `${process} logged ${event}: ${JSON.stringify(fields)}`);
   for (const value of Object.values(fields)) {

@@ -6,4 +6,5 @@ export { simulatedPlatform, type SimulatedPlatform } from "./simulated-platform.
 export type { CrashPoint, SimulatorOptions, UntilOptions } from "./simulator-options.ts";
 export { Simulator } from "./simulator.ts";
 export type { FaultKind, FaultProbabilities, MsRange, SimulatedTimes } from "./world/fault-plan.ts";
+export type { StruckFault } from "./world/incarnation.ts";
 export { ProcessKilledError } from "./world/process-killed-error.ts";

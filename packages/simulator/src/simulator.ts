@@ -8,6 +8,7 @@ import { SimulatedProcess } from "./process/simulated-process.ts";
 import type { SimulatedLog } from "./process/trace-logger.ts";
 import type { CrashPoint, SimulatorOptions, UntilOptions } from "./simulator-options.ts";
 import type { FaultKind, FaultProbabilities } from "./world/fault-plan.ts";
+import type { StruckFault } from "./world/incarnation.ts";
 import { ProcessKilledError } from "./world/process-killed-error.ts";
 import { within, World, type EventOwner } from "./world/world.ts";
 
@@ -70,9 +71,12 @@ export class Simulator {
     return this.#world.faultCounts;
   }
 
-  /** Kinds of faults that struck a process. */
-  faultsOf(process: string): ReadonlySet<FaultKind> {
-    return this.#world.faultsByProcess.get(process) ?? new Set();
+  /** What struck a process which then went on for at least so long: of each kind the first one of each life and folder. */
+  faultsOf(process: string, lastedMs = 0): readonly StruckFault[] {
+    const lives = [...(this.#world.struckLives.get(process) ?? [])];
+    return lives.flatMap(({ struck, diedMs }) =>
+      struck.filter(({ atMs }) => Math.min(diedMs, this.nowMs) - atMs >= lastedMs),
+    );
   }
 
   /** Crash steps that were reached, and how often. */
@@ -260,7 +264,7 @@ export class Simulator {
       world.planRandom.chance(world.probabilities.crashAtStep ?? 0) &&
       !program.isImmuneTo("crashAtStep")
     ) {
-      world.countFault("crashAtStep", program.name);
+      world.countFault("crashAtStep", program.life);
       this.#crash(program, world.planRandom.chance(0.5) ? "kill" : "powerLoss");
     }
     if (!program.isAlive) throw new ProcessKilledError(program.name);
@@ -295,7 +299,7 @@ export class Simulator {
   #strikes(kind: FaultKind, program: SimulatedProcess): boolean {
     const { probabilities, planRandom } = this.#world;
     if (!planRandom.chance(probabilities[kind] ?? 0) || program.isImmuneTo(kind)) return false;
-    this.#world.countFault(kind, program.name);
+    this.#world.countFault(kind, program.life);
     return true;
   }
 

@@ -9,7 +9,9 @@ export const lossEvents: ReadonlySet<string> = new Set(["broker.log-damaged", "l
 
 /** I0: what fails does so by a named error, never by a mistake of ours. */
 export function judgeFailure(history: History, where: string, error: unknown): void {
-  history.tell(where, stackOf(error));
+  for (let cause = error; cause !== undefined; cause = causeOf(cause)) {
+    history.tell(where, stackOf(cause));
+  }
   for (let cause = error; cause !== undefined; cause = causeOf(cause)) {
     if (!isMistake(cause)) continue;
     history.violate("I0", `${where}: ${stackOf(cause)}`);

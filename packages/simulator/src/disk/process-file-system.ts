@@ -121,7 +121,7 @@ export class ProcessFileSystem implements FileSystem {
     const owner = this.#owner;
     if (owner.isDead) return new Promise(() => {});
     const complete = this.#disk.directory(path).beginSync();
-    const isFailing = world.strikes("fsyncError", world.diskRandom, owner);
+    const isFailing = world.strikes("fsyncError", world.diskRandom, owner, path);
     return new Promise((resolve, reject) => {
       world.schedule(within(world.times.syncMs, world.diskRandom), owner, () => {
         world.record(isFailing ? "syncFailed" : "synced", owner.process, path);

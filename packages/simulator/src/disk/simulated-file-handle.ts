@@ -45,7 +45,7 @@ export class SimulatedFileHandle implements FileHandle {
     const end = Math.min(position + target.length, file.cache.length);
     if (position >= end) return 0;
     const { diskRandom } = this.#world;
-    if (this.#world.strikes("latentError", diskRandom, this.#owner))
+    if (this.#world.strikes("latentError", diskRandom, this.#owner, folderOf(this.path)))
       file.spoilSector(position + diskRandom.below(end - position));
     if (!file.isReadable(position, end)) {
       throw new FileSystemError(
@@ -81,7 +81,7 @@ export class SimulatedFileHandle implements FileHandle {
     let delayMs = within(world.times.syncMs, random);
     if (world.strikes("slowFsync", random, this.#owner))
       delayMs += within(world.times.slowSyncMs, random);
-    const isFailing = world.strikes("fsyncError", random, this.#owner);
+    const isFailing = world.strikes("fsyncError", random, this.#owner, folderOf(this.path));
     const sync = this.#file.beginSync();
     return new Promise((resolve, reject) => {
       world.schedule(delayMs, this.#owner, () => {
@@ -111,7 +111,7 @@ export class SimulatedFileHandle implements FileHandle {
     const growth = Math.max(0, position + part.length - file.cache.length);
     const isFull =
       disk.usedBytes + growth > disk.capacityBytes ||
-      world.strikes("diskFull", world.diskRandom, this.#owner);
+      world.strikes("diskFull", world.diskRandom, this.#owner, folderOf(this.path));
     const room = isFull ? world.diskRandom.below(Math.min(part.length, sectorBytes) + 1) : 0;
     const written =
       isFull && disk.usedBytes + room > disk.capacityBytes ? 0 : isFull ? room : part.length;
@@ -137,6 +137,10 @@ export class SimulatedFileHandle implements FileHandle {
     if (this.#isWritable) return;
     throw new FileSystemError("READ_ONLY", this.path, "it was opened for reading only");
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }
 
 export function syncError(path: string): FileSystemError {

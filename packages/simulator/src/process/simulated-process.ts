@@ -60,6 +60,11 @@ export class SimulatedProcess {
     [this.#life, this.#platform] = this.#begin();
   }
 
+  /** The present one; the last one while it is dead. */
+  get life(): Incarnation {
+    return this.#life;
+  }
+
   /** Of the present life; of the last one while it is dead. */
   get platform(): Platform {
     return this.#platform;
@@ -145,6 +150,7 @@ export class SimulatedProcess {
     const { world, switchboard } = this.#surroundings;
     world.record(cause, this.name);
     life.isDead = true;
+    life.diedMs = world.nowMs;
     life.parked.length = 0;
     this.#hasLostPower = cause === "powerLoss";
     if (this.#hasLostPower) switchboard.vanished(life);

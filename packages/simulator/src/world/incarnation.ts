@@ -1,4 +1,13 @@
+import type { FaultKind } from "./fault-plan.ts";
 import { ProcessKilledError } from "./process-killed-error.ts";
+
+/** A fault, and what it struck. */
+export interface StruckFault {
+  readonly kind: FaultKind;
+  /** The folder of the file that was written, read or synced; absent: it was no file. */
+  readonly folder?: string | undefined;
+  readonly atMs: number;
+}
 
 /** One life of a process. What belongs to it goes with it. */
 export class Incarnation {
@@ -11,7 +20,10 @@ export class Incarnation {
   openFileCount = 0;
   /** Timers of its that are neither over nor cancelled. */
   timerCount = 0;
+  /** Faults that struck it. */
+  readonly struck: StruckFault[] = [];
   isDead = false;
+  diedMs = Infinity;
   isPaused = false;
 
   constructor(process: string, host: string, isImmune: (kind: string) => boolean) {

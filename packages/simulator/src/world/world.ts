@@ -25,8 +25,8 @@ export class World {
   readonly times: SimulatedTimes;
   /** Fired so far, by kind. */
   readonly faultCounts = new Map<FaultKind, number>();
-  /** Those of each process. */
-  readonly faultsByProcess = new Map<string, Set<FaultKind>>();
+  /** The lives that faults have struck, by process. */
+  readonly struckLives = new Map<string, Set<Incarnation>>();
   readonly networkRandom: SeededRandom;
   readonly diskRandom: SeededRandom;
   readonly planRandom: SeededRandom;
@@ -62,18 +62,21 @@ export class World {
   }
 
   /** Throws the dice for one opportunity, and counts the fault if it fires. */
-  strikes(kind: FaultKind, random: SeededRandom, victim: Incarnation): boolean {
+  strikes(kind: FaultKind, random: SeededRandom, victim: Incarnation, folder?: string): boolean {
     const probability = this.probabilities[kind];
     if (probability === undefined || !random.chance(probability)) return false;
     if (victim.isImmuneTo(kind)) return false;
-    this.countFault(kind, victim.process);
+    this.countFault(kind, victim, folder);
     return true;
   }
 
-  countFault(kind: FaultKind, process: string): void {
+  countFault(kind: FaultKind, victim: Incarnation, folder?: string): void {
+    const { process, struck } = victim;
     this.faultCounts.set(kind, (this.faultCounts.get(kind) ?? 0) + 1);
-    const own = this.faultsByProcess.get(process) ?? new Set();
-    this.faultsByProcess.set(process, own.add(kind));
+    if (!struck.some((known) => known.kind === kind && known.folder === folder))
+      struck.push({ kind, folder, atMs: this.nowMs });
+    const lives = this.struckLives.get(process) ?? new Set();
+    this.struckLives.set(process, lives.add(victim));
     this.trace.record(this.nowMs, "fault", process, kind);
   }
 
