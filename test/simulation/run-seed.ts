@@ -13,6 +13,7 @@ import { History, type SeenRecord, type Violation } from "./history.ts";
 import { noPlant, type Plant } from "./planted/plants.ts";
 import { runApp } from "./processes/app-process.ts";
 import { brokerName, runBroker } from "./processes/broker-process.ts";
+import { EndedParts } from "./processes/ended-parts.ts";
 import { judgeFailure, lossEvents } from "./processes/judge-failure.ts";
 import { runLoader } from "./processes/loader-process.ts";
 import { runObserver } from "./processes/observer-process.ts";
@@ -90,6 +91,7 @@ export async function runSeed(
     simulator,
     processes: [],
     history,
+    ended: new EndedParts(seed),
     remaining: new Map(options.loaders.map((kind) => [kind, options.attempts])),
     progress: {
       isHealed: false,

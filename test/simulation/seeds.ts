@@ -84,6 +84,7 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "transactions-not-divided": 2,
   "change-not-logged": 6,
   "caches-left-behind": 7,
+  "ended-client-remembered": 8,
   "offsets-before-entries": 76,
 };
 

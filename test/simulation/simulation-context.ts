@@ -5,6 +5,7 @@ import type { SimulatedProcess, Simulator } from "@millrace/simulator";
 import type { History } from "./history.ts";
 import type { PlantMemory } from "./planted/broken-clusters.ts";
 import type { Plant } from "./planted/plants.ts";
+import type { EndedParts } from "./processes/ended-parts.ts";
 import type { StoreAnswers } from "./processes/store-answers.ts";
 import type { SimulatedProgram } from "./programs/simulated-program.ts";
 import type { LoaderKind, SwarmOptions } from "./swarm.ts";
@@ -23,6 +24,7 @@ export interface SimulationContext {
   readonly plant: Plant;
   readonly plantMemory: PlantMemory;
   readonly simulator: Simulator;
+  readonly ended: EndedParts;
   /** All but those that judge. */
   readonly processes: SimulatedProcess[];
   readonly history: History;

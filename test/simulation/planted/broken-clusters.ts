@@ -66,6 +66,14 @@ export const freshAnswers: BreakCluster = (cluster, latest) => {
   return change(cluster, latest);
 };
 
+const remembered = new Set<ClusterClient>();
+
+/** Somebody remembers whoever was connected, ended or not. */
+export const rememberingClients: BreakCluster = (cluster) => {
+  remembered.add(cluster);
+  return cluster;
+};
+
 type Append = PartitionWriter["append"];
 
 function withAppends(change: (append: Append, writer: PartitionWriter) => Append): BreakCluster {

@@ -5,6 +5,7 @@ import type { StoreEngineProvider } from "@millrace/state";
 import { withWriters } from "../processes/observe-commits.ts";
 import {
   freshAnswers,
+  rememberingClients,
   type PlantMemory,
   losingTombstones,
   restoringNothing,
@@ -75,7 +76,8 @@ export type PlantName =
   | "transactions-not-divided"
   | "change-not-logged"
   | "caches-left-behind"
-  | "offsets-before-entries";
+  | "offsets-before-entries"
+  | "ended-client-remembered";
 
 /** Programs whose stores are read again and again. */
 const stateful = /^(word-count|tumbling|hopping|session|top-n|grouped-table|count-windows)/;
@@ -169,6 +171,8 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   { name: "change-not-logged", cluster: losingChanges, programs: stateful },
   // Offsets are committed of records whose results are in memory alone.
   { name: "caches-left-behind", install: leavingCaches, programs: stateful },
+  // What was closed stays in memory.
+  { name: "ended-client-remembered", cluster: rememberingClients },
   // A store takes itself for newer than it is.
   { name: "offsets-before-entries", engines: writingOffsetsFirst, programs: stateful },
 ];

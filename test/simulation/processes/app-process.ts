@@ -39,6 +39,7 @@ export async function runApp(
       if (isDirectoryUnusable(error)) removeAll(platform.fileSystem, stateDirectory);
     }
     await client.close();
+    context.ended.note("client of an instance", client);
     await platform.timers.sleep(progress.isHealed ? 20 : 20 + real.random.below(300));
   }
 }
@@ -94,6 +95,7 @@ async function runOnce(
   const { answers } = context;
   if (answers !== undefined) await answers.ask(app, platform, name);
   await app.closed;
+  context.ended.note("application", app);
 }
 
 /** Who assigns tasks, how many copies they have, and whether they go at once to who must restore them first. */

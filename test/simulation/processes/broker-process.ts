@@ -46,6 +46,7 @@ export async function runBroker(
       await asleep(platform, isShutDown ? 300 + real.random.below(3_000) : Infinity, signal);
       if (progress.isHealed) await asleep(platform, Infinity, signal);
       await broker.close();
+      context.ended.note("broker", broker);
     } catch (error) {
       judgeFailure(history, brokerName, error);
       end();

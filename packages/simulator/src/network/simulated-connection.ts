@@ -273,7 +273,10 @@ export class SimulatedConnection implements Connection, SwitchedConnection {
     if (this.#linger !== undefined) this.#world.queue.cancel(this.#linger);
     if (this.#closeBehind === undefined) this.#discard();
     this.#world.record("closed", this.owner.process, error?.message);
-    this.handler.closed(isOwn ? undefined : error);
+    const { handler } = this;
+    // The other end may be there for long, and would keep whoever had this one.
+    this.handler = unsetHandler;
+    handler.closed(isOwn ? undefined : error);
   }
 }
 
