@@ -1,3 +1,4 @@
+import { MemoryFileSystem } from "@millrace/platform/memory";
 import { string } from "@millrace/serde";
 import { fileEngineProvider } from "@millrace/state";
 import {
@@ -53,6 +54,22 @@ function copy(check: (line: string) => void): Topology {
 }
 
 describe.each(["classic", "streams"] as const)("threads, in a group %s", (groupProtocol) => {
+  test("hear from each other what the group would tell them at their next heartbeats", async () => {
+    await using rare = await TestWorld.start(wordTopics, new MemoryFileSystem(), {
+      "group.streams.heartbeat.interval.ms": 15_000,
+      "group.streams.session.timeout.ms": 60_000,
+    });
+    const options = { heartbeatInterval: "1m", sessionTimeout: "3m" } as const;
+    const app = await rare.app(wordCount(), { groupProtocol, threads: 4, ...options });
+    await expectThreads(app, 4);
+    await app.removeThread();
+    await app.removeThread();
+    await expectThreads(app, 2);
+    app.addThread();
+    app.addThread();
+    await expectThreads(app, 4);
+  });
+
   test("share the tasks; they are added and removed while records flow", async () => {
     const lines = linesOf(1200);
     const options = { groupProtocol, threads: 2, stateDirectory: "/state" };

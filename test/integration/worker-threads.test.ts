@@ -98,7 +98,8 @@ async function sharedOut(app: StreamsApp): Promise<void> {
 
 describe("loops in worker threads", () => {
   test("share the tasks, answer queries, copy their state, tell what they count, and go on after a restart", async () => {
-    const app = await start();
+    // They hear from each other what their heartbeats would tell them a minute later.
+    const app = await start({ heartbeatInterval: "1m", sessionTimeout: "3m" });
     await sharedOut(app);
     const lines = Array.from({ length: 40 }, (_, index) => `line-${index % 20}`);
     await write(...lines);

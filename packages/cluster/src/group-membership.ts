@@ -49,6 +49,8 @@ export interface GroupMembership {
   readonly failure: Error | undefined;
   /** Asks the group to rebalance (such as after new metadata); `needsJoin` becomes true. */
   requestRejoin(reason: string): void;
+  /** Asks the group at once what it would tell at the next heartbeat; nothing to a member that joins. */
+  hear(): void;
   readonly groupMetadata: GroupMetadata;
   /** Committed offsets; stable ones only (waits while a transaction is pending). Partitions without one are left out. */
   committed(

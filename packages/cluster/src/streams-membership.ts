@@ -95,6 +95,8 @@ export interface StreamsMembership {
    * @throws ClusterError `UNSUPPORTED_BY_CLUSTER`, `GROUP_REFUSED`, `NOT_AUTHORIZED`
    */
   follow(signal: AbortSignal): Promise<void>;
+  /** Asks the group at once what it would tell at the next heartbeat. */
+  hear(): void;
   /** Tells what is owned, whenever that has changed. */
   report(owned: StreamsTasks): void;
   /** Committed offsets; stable ones only (waits while a transaction is pending). Partitions without one are left out. */

@@ -18,7 +18,10 @@ import { UsageError } from "../usage-error.ts";
  * Kafka lets the first members of a group wait three seconds for each other; by hand one waits for the group
  * instead.
  */
-const properties = { "group.initial.rebalance.delay.ms": "0" };
+const properties = {
+  "group.initial.rebalance.delay.ms": "0",
+  "group.streams.initial.rebalance.delay.ms": "0",
+};
 
 /** `millrace broker`: runs a broker until it is asked to end. */
 export const brokerCommand = command({
@@ -80,7 +83,7 @@ export const brokerCommand = command({
     json: jsonFlag,
   },
   notes:
-    "Groups start at once: group.initial.rebalance.delay.ms is 0 here unless it is set (Kafka's default: 3000).",
+    "Groups start at once: group.initial.rebalance.delay.ms and group.streams.initial.rebalance.delay.ms are 0 here unless they are set (Kafka's default: 3000).",
 
   async run({ flags }, terminal) {
     if (flags.data === undefined)

@@ -108,6 +108,10 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
     this.#needJoin();
   }
 
+  hear(): void {
+    if (!this.needsJoin && this.isMember) this.#background.begin(this.#beatNow());
+  }
+
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
     if (this.failure !== undefined) throw this.failure;
     this.#heartbeat?.cancel();

@@ -126,6 +126,10 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     this.#leaveGeneration({ isForgotten: false });
   }
 
+  hear(): void {
+    if (!this.needsJoin) this.#session.hear();
+  }
+
   async join(signal?: AbortSignal): Promise<MemberAssignment> {
     const { partitions, userData } = decodeAssignment(await this.takeSeat(signal));
     if (this.keepsPartitions) this.#keep(partitions);

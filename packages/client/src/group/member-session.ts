@@ -27,6 +27,7 @@ export class MemberSession {
   /** Undefined: there is no session. What comes for another one is too late. */
   #seat: Seat | undefined;
   #isJoining = false;
+  #isAsking = false;
   #heartbeat: Timer | undefined;
   /** Ends the session, whatever is under way then. */
   #end: Timer | undefined;
@@ -56,6 +57,14 @@ export class MemberSession {
     this.#schedule(this.#seat);
   }
 
+  /** Asks what the next heartbeat would, unless one is under way. */
+  hear(): void {
+    const { background } = this.#parts;
+    if (this.#seat === undefined || this.#isJoining || this.#isAsking) return;
+    this.#heartbeat?.cancel();
+    background.begin(this.#beat(this.#seat));
+  }
+
   stop(): void {
     this.#isJoining = false;
     this.#seat = undefined;
@@ -73,11 +82,14 @@ export class MemberSession {
   /** Never rejects: what fails is tried again until the session is over. */
   async #beat(seat: Seat): Promise<void> {
     const { context, options } = this.#parts;
+    this.#isAsking = true;
     try {
       await this.#ask(seat);
     } catch (error) {
       // Told by the next one if it lasts: a session without an answer is over.
       context.coordinators.forgetAfter("group", options.groupId, error);
+    } finally {
+      this.#isAsking = false;
     }
     if (seat === this.#seat) this.#schedule(seat);
   }

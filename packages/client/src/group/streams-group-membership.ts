@@ -110,6 +110,10 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
     if (tasksText(owned) !== this.#told) this.#wake();
   }
 
+  hear(): void {
+    this.#wake();
+  }
+
   follow(signal: AbortSignal): Promise<void> {
     const ended = new JoinedSignal(signal, this.#closing.signal);
     const following = this.#follow(ended.signal).finally(() => ended[Symbol.dispose]());

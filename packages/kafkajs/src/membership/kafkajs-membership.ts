@@ -124,6 +124,10 @@ export class KafkajsMembership implements GroupMembership {
     this.#mustJoin();
   }
 
+  hear(): void {
+    if (!this.needsJoin) this.#session.hear();
+  }
+
   committed(
     partitions: readonly TopicPartition[],
     signal?: AbortSignal,

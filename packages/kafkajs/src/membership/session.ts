@@ -24,6 +24,7 @@ export class Session {
   #heartbeat: Timer | undefined;
   #end: Timer | undefined;
   #beating: Promise<void> = Promise.resolve();
+  #isAsking = false;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -34,6 +35,13 @@ export class Session {
     this.#seat = seat;
     this.#extend(this.#nowMs());
     this.#schedule(seat);
+  }
+
+  /** Asks what the next heartbeat would, unless one is under way. */
+  hear(): void {
+    if (this.#seat === undefined || this.#isAsking) return;
+    this.#heartbeat?.cancel();
+    this.#beating = this.#beat(this.#seat);
   }
 
   stop(): void {
@@ -64,6 +72,7 @@ export class Session {
     const { groupId } = options;
     const { memberId, generationId } = seat;
     const askedMs = this.#nowMs();
+    this.#isAsking = true;
     try {
       await link.through(async (ready) => {
         const coordinator = groupCallsOf(await ready.coordinator(groupId));
@@ -79,6 +88,8 @@ export class Session {
       } else if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION") {
         this.#over({ isUnknown: type === "UNKNOWN_MEMBER_ID" });
       }
+    } finally {
+      this.#isAsking = false;
     }
     if (seat === this.#seat) this.#schedule(seat);
   }

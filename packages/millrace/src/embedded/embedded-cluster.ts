@@ -240,6 +240,12 @@ interface BrokerThread {
  */
 const memoryLimits = { maxYoungGenerationSizeMb: 24 };
 
+/** Nobody waits for members that may come. */
+const quickGroups = {
+  "group.initial.rebalance.delay.ms": 0,
+  "group.streams.initial.rebalance.delay.ms": 0,
+};
+
 async function startThread(
   options: EmbeddedClusterSettings,
 ): Promise<{ readonly thread: BrokerThread; readonly first: Started | Refused }> {
@@ -248,7 +254,7 @@ async function startThread(
     dataDirectory: options.data,
     ...(port === undefined ? {} : { port }),
     durability: options.durability,
-    properties: { "group.initial.rebalance.delay.ms": 0, ...options.config },
+    properties: { ...quickGroups, ...options.config },
   };
   const url = new URL(import.meta.resolve("@millrace/broker/worker"));
   const worker = startWorkerThread(url, workerData, memoryLimits);

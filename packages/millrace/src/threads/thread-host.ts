@@ -144,6 +144,10 @@ export class WorkerHost implements ThreadHost {
     this.#tell({ kind: "paused", isPaused: this.#options.owner.isPaused() });
   }
 
+  hearGroup(): void {
+    this.#tell({ kind: "hearGroup" });
+  }
+
   async endApplication(signal: AbortSignal): Promise<void> {
     if (this.#hasExited) return;
     this.#tell({ kind: "endApplication" });
@@ -192,6 +196,8 @@ export class WorkerHost implements ThreadHost {
         return this.#running.resolve();
       case "state":
         return owner.tellState(message.state);
+      case "groupNews":
+        return owner.tellNews();
       case "restore":
         return owner.tellRestore(message.event);
       case "log":

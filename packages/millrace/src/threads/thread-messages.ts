@@ -45,6 +45,7 @@ export type ToThread =
   | { readonly kind: "stop" }
   | { readonly kind: "close"; readonly group: GroupLeaving; readonly timeoutMs: number }
   | { readonly kind: "paused"; readonly isPaused: boolean }
+  | { readonly kind: "hearGroup" }
   | { readonly kind: "claimed"; readonly claim: number }
   | { readonly kind: "ask"; readonly id: number; readonly request: PartitionRequest }
   /** A page of the answer was taken. */
@@ -76,6 +77,8 @@ export type FromThread =
   | { readonly kind: "status"; readonly status: ThreadStatus }
   | { readonly kind: "running" }
   | { readonly kind: "state"; readonly state: "rebalancing" | "running" }
+  /** Other threads are to hear what the group was told. */
+  | { readonly kind: "groupNews" }
   | { readonly kind: "restore"; readonly event: RestoreEvent }
   | {
       readonly kind: "log";

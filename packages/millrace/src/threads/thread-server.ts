@@ -51,6 +51,8 @@ export class ThreadServer {
       case "paused":
         this.#isPaused = message.isPaused;
         return this.#thread?.loop.wake();
+      case "hearGroup":
+        return this.#thread?.loop.hearGroup();
       case "claimed":
         return this.#claims.get(message.claim)?.();
       case "ask":
@@ -138,6 +140,7 @@ export class ThreadServer {
         this.#tellStatus();
         tell({ kind: "state", state });
       },
+      tellNews: () => tell({ kind: "groupNews" }),
       tellRestore: (event) => tell({ kind: "restore", event }),
       released: (task, offsetSum, wasRunning) =>
         tell({ kind: "released", task, offsetSum, wasRunning }),

@@ -88,6 +88,7 @@ function assembleIn(
     shared: sharedParts({ topology, options }, environment),
     global: undefined,
     isPaused: () => pausing.isPaused,
+    tellNews: (number: number) => threads.tellNews(number),
     tellRestore: (event: RestoreEvent) => restoring.tell(event),
     released: (task: string, offsetSum: Offset, wasRunning: boolean) =>
       upkeep?.released(task, offsetSum, wasRunning),
@@ -151,7 +152,7 @@ function ownerOf(
   shares: ProcessParts,
   { number, directory }: { readonly number: number; readonly directory: string | undefined },
 ): ThreadOwner {
-  const { processId, claims, states, isPaused, tellRestore, released } = shares;
+  const { processId, claims, states, isPaused, tellNews, tellRestore, released } = shares;
   return {
     number,
     processId,
@@ -159,6 +160,7 @@ function ownerOf(
     isPaused,
     claimTask: (taskId) => claims.claim(taskId),
     tellState: (reached) => states.tell(number, reached),
+    tellNews: () => tellNews(number),
     tellRestore,
     released,
     topicIds: shares.directory?.topicIds,

@@ -13,7 +13,7 @@ export interface InlineLoopParts {
   readonly threadId: string;
   readonly loop: StreamLoop;
   readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
-  readonly assignments: Pick<TaskAssignments, "target">;
+  readonly assignments: Pick<TaskAssignments, "target" | "hear">;
   readonly endApplication: (signal: AbortSignal) => Promise<void>;
   readonly snapshot: LoopHost["snapshot"];
   readonly readers: readonly { close(): Promise<void> }[];
@@ -71,6 +71,10 @@ export class InlineLoop implements LoopHost {
 
   wake(): void {
     this.#parts.loop.wake();
+  }
+
+  hearGroup(): void {
+    this.#parts.assignments.hear();
   }
 
   endApplication(signal: AbortSignal): Promise<void> {

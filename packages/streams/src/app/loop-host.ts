@@ -32,6 +32,8 @@ export interface LoopHost {
   run(stop: AbortSignal): Promise<void>;
   /** What is said by `paused` of the loops has changed. */
   wake(): void;
+  /** Asks the group at once what it would tell at the next heartbeat. */
+  hearGroup(): void;
   /** Copies the stores of the tasks that run there. @throws SnapshotError; the signal's reason */
   snapshot(order: PlacedSnapshotOrder): Promise<readonly WrittenSnapshot[]>;
   /** Has the group end the application everywhere, once the loop has ended. */

@@ -45,6 +45,8 @@ export interface ProcessParts {
   readonly shared: SharedParts;
   readonly global: GlobalLoop | undefined;
   readonly isPaused: () => boolean;
+  /** Others are to hear what the loop of that number has told the group. */
+  readonly tellNews: (number: number) => void;
   readonly tellRestore: RestoreListener;
   /** How far a task's stores had come that are closed now; true: it has run here until now. */
   readonly released: (task: string, offsetSum: Offset, wasRunning: boolean) => void;
@@ -117,6 +119,7 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     patterns,
     taskOffsetSums: () => [...heldBy(loop), ...(directory?.idleTasks(number) ?? [])],
   });
+  assignments.onNews(() => shares.tellNews(number));
   const [reader, restoreReader] = openReaders(cluster, options);
   const environment: LoopEnvironment = {
     ...shared.global,

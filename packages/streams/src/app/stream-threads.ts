@@ -5,6 +5,7 @@ import { ApplicationError } from "../error/application-error.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import type { GroupHosts } from "../runtime/task-assignments.ts";
 import type { RestoreProgress } from "../runtime/state/restore-event.ts";
+import { GroupNews } from "./group-news.ts";
 import type { GroupLeaving, LoopHost } from "./loop-host.ts";
 import type { LoopStates } from "./loop-states.ts";
 import { answerOf, type UncaughtErrorPolicy } from "./uncaught-error.ts";
@@ -51,6 +52,7 @@ export class StreamThreads {
   readonly #slots = new Map<number, Slot>();
   readonly #started = new Set<number>();
   readonly #failed = new AbortController();
+  readonly #news: GroupNews;
   #failure: { readonly error: unknown } | undefined;
   /** Undefined: not begun yet. */
   #stopping: AbortSignal | undefined;
@@ -58,6 +60,7 @@ export class StreamThreads {
 
   constructor(options: StreamThreadsOptions) {
     this.#options = options;
+    this.#news = new GroupNews(options.platform.timers, () => this.#members());
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
     });
@@ -89,6 +92,11 @@ export class StreamThreads {
     return number === Math.min(...this.#slots.keys());
   }
 
+  /** The loop of that number has told the group what the others are to hear of. */
+  tellNews(number: number): void {
+    if (this.#stopping?.aborted === false) this.#news.tell(number);
+  }
+
   /** How the loops leave the group as they end. */
   leaveBy(leaving: GroupLeaving): void {
     this.#leaving = leaving;
@@ -101,6 +109,7 @@ export class StreamThreads {
     const stopped = untilAborted(this.#stopping);
     for (let count = 0; count < this.#options.count; count++) this.#begin();
     await stopped;
+    this.#news.close();
     while (this.#slots.size > 0)
       await Promise.all([...this.#slots.values()].map(({ ended }) => ended));
     if (this.#failure !== undefined) throw this.#failure.error;
@@ -184,7 +193,7 @@ export class StreamThreads {
     } catch (error) {
       return await this.#ended(error, { slot, host, stop });
     } finally {
-      await this.#close(host);
+      await this.#close(host, slot.number);
       slot.host = undefined;
     }
   }
@@ -232,7 +241,7 @@ export class StreamThreads {
     return "over";
   }
 
-  async #close(host: LoopHost | undefined): Promise<void> {
+  async #close(host: LoopHost | undefined, number: number): Promise<void> {
     const { gone, closeTimeoutMs, platform } = this.#options;
     const timeoutMs = gone?.aborted === true ? 0 : closeTimeoutMs / 8;
     // What is replaced or removed gives its tasks to the others at once.
@@ -240,6 +249,12 @@ export class StreamThreads {
     await host?.close({ group, timeoutMs }).catch((cause: unknown) => {
       platform.logger.log("warn", "streams.close-incomplete", { cause });
     });
+    this.tellNews(number);
+  }
+
+  *#members(): Generator<readonly [number: number, host: LoopHost]> {
+    for (const { number, host } of this.#slots.values())
+      if (host !== undefined) yield [number, host];
   }
 
   #tellRunning(): void {

@@ -27,6 +27,8 @@ export interface ThreadOwner {
   readonly isPaused: () => boolean;
   readonly claimTask: (taskId: TaskId) => Promise<() => void>;
   readonly tellState: (state: "rebalancing" | "running") => void;
+  /** Others of the application are to hear what the group has been told. */
+  readonly tellNews: () => void;
   readonly tellRestore: RestoreListener;
   readonly released: (task: string, offsetSum: number, wasRunning: boolean) => void;
   /** Undefined without a state directory. */

@@ -47,6 +47,7 @@ export class ThreadLoop {
       states: { tell: (_: number, state: "rebalancing" | "running") => owner.tellState(state) },
       shared: sharedParts({ topology, options: resolved }, environment),
       isPaused: owner.isPaused,
+      tellNews: () => owner.tellNews(),
       tellRestore: owner.tellRestore,
       released: owner.released,
     };

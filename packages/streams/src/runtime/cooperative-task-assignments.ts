@@ -36,6 +36,7 @@ export class CooperativeTaskAssignments implements TaskAssignments {
   /** The join under way. Never rejects. */
   #joining: Promise<void> = Promise.resolve();
   #listeners: readonly (() => void)[] = [];
+  #tellNews: () => void = () => {};
   /** Ends the wait for a change of the membership, or of what is owned. */
   #changed: () => void = () => {};
 
@@ -65,6 +66,14 @@ export class CooperativeTaskAssignments implements TaskAssignments {
 
   onChange(callback: () => void): void {
     this.#listeners = [...this.#listeners, callback];
+  }
+
+  onNews(callback: () => void): void {
+    this.#tellNews = callback;
+  }
+
+  hear(): void {
+    this.#options.membership.hear();
   }
 
   async follow(signal: AbortSignal): Promise<void> {
@@ -129,6 +138,7 @@ export class CooperativeTaskAssignments implements TaskAssignments {
     const { membership, patterns, admin, decisions } = this.#options;
     decisions.close();
     await patterns.look(admin, signal);
+    this.#tellNews();
     const joining = membership.join(signal);
     this.#joining = joining.then(
       () => {},

@@ -27,6 +27,7 @@ export class EagerTaskAssignments implements TaskAssignments {
   #generationId = -1;
   #wasMember = false;
   #listeners: readonly (() => void)[] = [];
+  #tellNews: () => void = () => {};
   /** Ends the wait for a change of the membership. */
   #changed: () => void = () => {};
 
@@ -45,6 +46,14 @@ export class EagerTaskAssignments implements TaskAssignments {
 
   onChange(callback: () => void): void {
     this.#listeners = [...this.#listeners, callback];
+  }
+
+  onNews(callback: () => void): void {
+    this.#tellNews = callback;
+  }
+
+  hear(): void {
+    this.#options.membership.hear();
   }
 
   async follow(signal: AbortSignal): Promise<void> {
@@ -107,6 +116,7 @@ export class EagerTaskAssignments implements TaskAssignments {
     const { membership, patterns, admin, decisions } = this.#options;
     decisions.close();
     await patterns.look(admin, signal);
+    this.#tellNews();
     const assignment = await membership.join(signal);
     this.#wasMember = membership.isMember;
     const target = decisions.read(assignment);

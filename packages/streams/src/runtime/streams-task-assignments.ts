@@ -46,6 +46,7 @@ export class StreamsTaskAssignments implements TaskAssignments {
   #missingSinceMs: number | undefined;
   #listeners: readonly (() => void)[] = [];
   #changed: () => void = () => {};
+  #tellNews: () => void = () => {};
 
   constructor(options: StreamsTaskAssignmentsOptions) {
     this.#options = options;
@@ -71,7 +72,16 @@ export class StreamsTaskAssignments implements TaskAssignments {
     this.#listeners = [...this.#listeners, callback];
   }
 
+  onNews(callback: () => void): void {
+    this.#tellNews = callback;
+  }
+
+  hear(): void {
+    this.#options.membership.hear();
+  }
+
   async follow(signal: AbortSignal): Promise<void> {
+    this.#tellNews();
     const ended = new AbortController();
     using ends = new JoinedSignal(signal, ended.signal);
     const following = this.#options.membership.follow(ends.signal);
@@ -103,6 +113,7 @@ export class StreamsTaskAssignments implements TaskAssignments {
       standby: byPartitions(standby.filter((taskId) => !isWarmup(taskId))),
       warmup: byPartitions(standby.filter(isWarmup)),
     });
+    this.#tellNews();
   }
 
   /** The broker assigns by itself: there is nobody to ask. */

@@ -79,6 +79,10 @@ export interface TaskAssignments {
   follow(signal: AbortSignal): Promise<void>;
   /** Calls back after `target`, `lossCount` or `hold` has changed. */
   onChange(callback: () => void): void;
+  /** Calls back as the group is told what may change what its other members have. */
+  onNews(callback: () => void): void;
+  /** Asks the group at once what it would tell at the next heartbeat. */
+  hear(): void;
   /** Tells what is owned, whenever that has changed: what a cooperative member says to the group, and may be given less than. */
   report(owned: OwnedTasks): void;
   /** Has the group assign its tasks again. */
