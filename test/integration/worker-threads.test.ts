@@ -276,9 +276,25 @@ describe("loops in worker threads", () => {
     ]);
   });
 
-  test("are refused what cannot be sent to them", async () => {
-    const onProcessingError = (): "fail" => "fail";
-    await expect(start({ onProcessingError })).rejects.toMatchObject({
+  test("are refused where the program starts itself in each of them", async () => {
+    const data: ThreadedData = { module: program.href };
+    expect(await failureOf(start({ threads: 1, data }))).toMatchObject({
+      code: "PROGRAM_STARTS_ITSELF",
+    });
+  });
+
+  test("are refused what cannot be sent to them, and what their module gives too", async () => {
+    await expect(start({ cluster: client })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringContaining("testCluster({ port: 0 })"),
+    });
+    const data: ThreadedData = { commitInterval: 10 };
+    await expect(start({ data })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringMatching(/^commitInterval is given to StreamsApp.start and by/),
+    });
+    const onProductionError = (): "fail" => "fail";
+    await expect(start({ onProductionError })).rejects.toMatchObject({
       code: "INVALID_OPTION",
       message: expect.stringContaining("export const options"),
     });

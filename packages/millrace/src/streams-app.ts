@@ -16,7 +16,8 @@ import { openServing } from "./serving/served-application.ts";
 import { chooseEngine, openEngines } from "./engine/store-engines.ts";
 import { applicationOptionTable, dividedOptions, type StreamsOptions } from "./streams-options.ts";
 import { checkSendable, threadOpener } from "./threads/open-threads.ts";
-import { loadProgram } from "./threads/thread-program.ts";
+import { loadProgram, refuseOwnProgram } from "./threads/thread-program.ts";
+import { programOptions } from "./threads/program-options.ts";
 import { untilSignalled } from "./until-signalled.ts";
 
 /** A running application (Kafka: `KafkaStreams`): the core's own class, under a name that declarations can import. */
@@ -78,9 +79,12 @@ async function programOf(
   options: StreamsOptions,
 ): Promise<{ readonly topology: Topology; readonly options: StreamsOptions }> {
   if (!(program instanceof URL)) return { topology: program, options };
-  const { data } = readOptions(applicationOptionTable, options);
-  const { topology, options: own } = await loadProgram(program, data);
-  return { topology, options: { ...options, ...own } };
+  refuseOwnProgram(program);
+  const { data, signal } = readOptions(applicationOptionTable, options);
+  const { timers } = nodePlatform();
+  const loaded = { module: program, data, timers, ...(signal === undefined ? {} : { signal }) };
+  const { topology, options: own } = await loadProgram(loaded);
+  return { topology, options: programOptions(program, options, own) };
 }
 
 interface Launch {

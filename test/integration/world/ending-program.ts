@@ -11,7 +11,7 @@ const module = new URL("threaded-program.ts", import.meta.url);
 
 setImmediate(() => console.log("begun")); // once the handlers of signals are there
 
-await StreamsApp.run(threads === "0" ? threaded({}) : module, {
+await StreamsApp.run(threads === "0" ? await threaded({}) : module, {
   applicationId,
   cluster,
   data: { filled: join(folder, "filled") },

@@ -1,9 +1,10 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { setTimeout } from "node:timers/promises";
-import { threadId } from "node:worker_threads";
+import { isMainThread, threadId } from "node:worker_threads";
 
 import {
   int64AsNumber,
+  StreamsApp,
   string,
   StreamsBuilder,
   type StreamsOptions,
@@ -16,10 +17,17 @@ export interface ThreadedData {
   readonly filled?: string;
   /** `exit once` ends the thread where this file is not there yet. */
   readonly ended?: string;
+  /** Of the module itself, which starts the application anew in each thread. */
+  readonly module?: string;
+  /** An option of the module's. */
+  readonly commitInterval?: number;
 }
 
 /** Counts words in threads of their own; `exit` ends the thread, `throw` is thrown where nobody can catch it. */
-export default function threaded({ filled, ended }: ThreadedData): Topology {
+export default async function threaded(data: ThreadedData): Promise<Topology> {
+  const { filled, ended, module } = data;
+  if (module !== undefined && !isMainThread)
+    await StreamsApp.start(new URL(module), { applicationId: "own", cluster: "nowhere:1", data });
   const builder = new StreamsBuilder();
   builder
     .stream("lines", { value: string() })
@@ -53,7 +61,8 @@ function fillMemory(filled: string): void {
   for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => `${index} of ${kept.length}`));
 }
 
-export const options = ({ skips }: ThreadedData): Partial<StreamsOptions> => ({
+export const options = ({ skips, commitInterval }: ThreadedData): Partial<StreamsOptions> => ({
+  ...(commitInterval === undefined ? {} : { commitInterval }),
   onProcessingError: ({ cause }) => {
     return cause instanceof Error && cause.message === `cannot take ${skips}` ? "continue" : "fail";
   },

@@ -66,10 +66,9 @@ export function threadOpener(
 
 /** @throws OptionError: what is given for threads cannot be sent to them */
 export function checkSendable(options: StreamsOptions): void {
-  const { cluster, ...others } = sendable(options);
-  const isClient = typeof cluster === "object" && "openMembership" in cluster;
-  const told = isClient ? { ...others, cluster } : others;
-  for (const [name, value] of Object.entries(told)) {
+  // An embedded cluster is told by its address; a client of the caller's is not told at all.
+  const { cluster: _, ...others } = sendable(options);
+  for (const [name, value] of Object.entries(others)) {
     try {
       structuredClone(value);
     } catch {
@@ -84,5 +83,7 @@ export function checkSendable(options: StreamsOptions): void {
 function sendable(options: StreamsOptions): StreamsOptions {
   const others: Record<string, unknown> = { ...options };
   for (const name of kept) delete others[name];
+  // Nor what is undefined: the module may give it.
+  for (const [name, value] of Object.entries(others)) if (value === undefined) delete others[name];
   return others as unknown as StreamsOptions; // those that are left out may be
 }

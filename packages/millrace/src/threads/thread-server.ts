@@ -8,7 +8,7 @@ import { openSnapshots } from "../snapshots/open-snapshots.ts";
 import { dividedOptions } from "../streams-options.ts";
 import { TakenSnapshots } from "./taken-snapshots.ts";
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
-import { loadProgram } from "./thread-program.ts";
+import { loadProgram, markOwnProgram } from "./thread-program.ts";
 import { ThreadQueries } from "./thread-queries.ts";
 import { tellFailure } from "./told-failure.ts";
 import { toldLogger } from "./told-log.ts";
@@ -73,10 +73,13 @@ export class ThreadServer {
   /** Until it is told to close. @throws what keeps the loop from beginning */
   async serve(): Promise<void> {
     const orders = this.#orders;
-    const { topology, options } = await loadProgram(new URL(orders.module), orders.data);
+    const module = new URL(orders.module);
+    markOwnProgram(module);
+    const { data } = orders;
+    const { topology, options } = await loadProgram({ module, data, timers: this.#timers });
     const { rocksdbConfig, logger } = options;
     const platform = this.#platformOf(logger);
-    const { core, address } = dividedOptions({ cluster: "", ...orders.options, ...options });
+    const { core, address } = dividedOptions({ cluster: "", ...options, ...orders.options });
     const engines = await openEngines(platform, orders.storeEngine, { ...orders, rocksdbConfig });
     const place = orders.cluster ?? address;
     const { client: cluster, dispose } = await connectCluster(place, { platform });

@@ -1,0 +1,52 @@
+import { nodePlatform } from "@millrace/platform/node";
+import { describe, expect, test } from "vitest";
+
+import { connect } from "../connect.ts";
+import type { StreamsOptions } from "../streams-options.ts";
+import { programOptions } from "./program-options.ts";
+import { loadProgram } from "./thread-program.ts";
+
+const module = new URL("file:///app/topology.ts");
+const given: StreamsOptions = { applicationId: "a", cluster: "localhost:9092" };
+
+describe("the options of an application whose program is a module", () => {
+  test("are those of both", () => {
+    const all = programOptions(
+      module,
+      { ...given, serve: undefined },
+      { commitInterval: 5, serve: {} },
+    );
+    expect(all).toEqual({ ...given, commitInterval: 5, serve: {} });
+  });
+
+  test("one that both give is refused, and not decided in silence", () => {
+    for (const own of [{ applicationId: "b" }, { cluster: "elsewhere:9092" }])
+      expect(() => programOptions(module, given, own)).toThrow(
+        `${Object.keys(own)[0]} is given to StreamsApp.start and by the options of ${module.href}`,
+      );
+  });
+
+  test("a logger may be the application's and each thread's", () => {
+    const options = programOptions(module, { ...given, logger: console }, { logger: console });
+    expect(options.logger).toBe(console);
+  });
+
+  test("a client of the caller's is for its own thread, and the module makes one for each", async () => {
+    await using client = connect({ bootstrapServers: "localhost:1" });
+    const mine = { ...given, cluster: client };
+    expect(() => programOptions(module, mine, {})).toThrow(
+      /cannot be sent to threads; give its address/,
+    );
+    expect(programOptions(module, mine, { cluster: "localhost:1" }).cluster).toBe(client);
+  });
+});
+
+test("a module that is never loaded, such as one that waits for its own application, is refused", async () => {
+  const { timers } = nodePlatform();
+  const waiting = new URL("data:text/javascript,await new Promise(() => {})");
+  const loading = loadProgram({ module: waiting, data: undefined, timers, timeoutMs: 20 });
+  await expect(loading).rejects.toMatchObject({ code: "PROGRAM_NOT_LOADED" });
+  const signal = AbortSignal.abort(new Error("given up"));
+  const aborted = loadProgram({ module: waiting, data: undefined, timers, signal });
+  await expect(aborted).rejects.toThrow("given up");
+});
