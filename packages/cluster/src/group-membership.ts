@@ -45,6 +45,11 @@ export interface GroupMembership {
   onChange(callback: () => void): void;
   /** False once the group has forgotten this member: what it owned is lost, commits would be refused. */
   readonly isMember: boolean;
+  /**
+   * By the wall clock, when this member asked last what the group then answered as to a member: nobody else had what it
+   * owns until then. Whoever stood still since does not know what others have done. Undefined: not yet.
+   */
+  readonly confirmedMs: number | undefined;
   /** Fenced for ever, or not allowed: nothing but `close` helps. */
   readonly failure: Error | undefined;
   /** Asks the group to rebalance (such as after new metadata); `needsJoin` becomes true. */

@@ -83,6 +83,11 @@ export interface StreamsMembership {
   readonly heartbeatIntervalMs: number;
   /** False: what was owned is lost. */
   readonly isMember: boolean;
+  /**
+   * By the wall clock, when this member asked last what the group then answered as to a member: nobody else had what it
+   * owns until then. Whoever stood still since does not know what others have done. Undefined: not yet.
+   */
+  readonly confirmedMs: number | undefined;
   /** How often all was lost. */
   readonly lossCount: number;
   /** Its generation is the member's epoch. */

@@ -290,6 +290,7 @@ export { cleanUpState } from "./app/clean-up-state.ts";
 export { snapshotState, type SnapshotStateOptions } from "./app/snapshot-state.ts";
 export { applicationsIn } from "./app/state-directory.ts";
 export { checkTopology } from "./app/check-topology.ts";
+export type { ReleasedTask } from "./runtime/released-task.ts";
 export type {
   RestoredStore,
   RestoreEvent,

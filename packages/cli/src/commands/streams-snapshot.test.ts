@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -7,7 +7,12 @@ import { connect } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { string } from "@millrace/serde";
-import { directorySnapshotStore, fileEngineProvider, snapshotIds } from "@millrace/state";
+import {
+  directorySnapshotStore,
+  fileEngineProvider,
+  snapshotIds,
+  StateError,
+} from "@millrace/state";
 import { StreamsApp, StreamsBuilder } from "@millrace/streams";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 
@@ -102,4 +107,41 @@ test("what cannot be copied is told", async () => {
   expect(place).toMatchObject({ code: 1, err: expect.stringContaining("no place for snapshots") });
   const alone = await millrace(["streams", "snapshot", "--state", state, "--to", to]);
   expect(alone).toMatchObject({ code: 1, err: expect.stringContaining("package millrace") });
+});
+
+test("a task that cannot be copied ends nothing for the others, and the command says so in the end", async () => {
+  const to = join(folder, "parts");
+  const copy = join(folder, "two-tasks");
+  cpSync(state, copy, { recursive: true });
+  cpSync(join(state, "visit-counts", "0_0"), join(copy, "visit-counts", "0_1"), {
+    recursive: true,
+  });
+  const offsets = join(copy, "visit-counts", "millrace-task-offsets");
+  const { checksum: _, ...noted } = JSON.parse(readFileSync(offsets, "utf8"));
+  noted.asOfMs["0_1"] = noted.asOfMs["0_0"];
+  writeFileSync(offsets, JSON.stringify(noted));
+  const failing: Surroundings = {
+    ...surroundings,
+    openEngines: async (platform) => {
+      const engines = fileEngineProvider(platform);
+      return {
+        ...engines,
+        open: async (directory) => {
+          if (directory.endsWith("0_0"))
+            throw new StateError("STORE_ENGINE_FAILED", "a bad sector");
+          return engines.open(directory);
+        },
+      };
+    },
+  };
+  const words = ["streams", "snapshot", "--state", copy, "--to", to, "--json"];
+  const ended = await millrace(words, { surroundings: failing });
+  expect(ended).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("visit-counts 0_0: a bad sector"),
+  });
+  expect(JSON.parse(ended.out)).toMatchObject([
+    { task: "0_1", rows: 2 },
+    { task: "0_0", failed: "a bad sector" },
+  ]);
 });

@@ -1,5 +1,6 @@
 import { nodePlatform } from "@millrace/platform/node";
 import {
+  ApplicationError,
   applicationIdKind,
   applicationsIn,
   openSnapshotStore,
@@ -25,6 +26,13 @@ interface LeftOutTask {
   readonly applicationId: string;
   readonly task: string;
   readonly leftOut: string;
+}
+
+interface FailedTask {
+  readonly applicationId: string;
+  /** Undefined: all of the application. */
+  readonly task?: string;
+  readonly failed: string;
 }
 
 /** `millrace streams snapshot`: copies of the state of applications that do not run, for others to start from. */
@@ -64,25 +72,40 @@ you like. S3 and what is like it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_
     const engines = await surroundings.openEngines(platform);
     const copied: CopiedTask[] = [];
     const left: LeftOutTask[] = [];
+    const failures: FailedTask[] = [];
     const ids = applicationId === undefined ? applicationsIn(platform, state) : [applicationId];
     for (const application of ids) {
-      const { written, leftOut } = await snapshotState(platform, state, {
-        applicationId: application,
-        engines,
-        to: place,
-        signal,
+      const order = { applicationId: application, engines, to: place, signal };
+      const outcome = await snapshotState(platform, state, {
+        ...order,
         ...(keep === undefined ? {} : { keep }),
+      }).catch((error: unknown) => {
+        // One of several that runs ends nothing for the others.
+        if (ids.length === 1 || !(error instanceof ApplicationError)) throw error;
+        failures.push({ applicationId: application, failed: error.message });
       });
+      if (outcome === undefined) continue;
+      const { written, leftOut, failed } = outcome;
       for (const one of written) copied.push({ applicationId: application, ...one });
       for (const { task, cause } of leftOut)
         left.push({ applicationId: application, task, leftOut: cause.message });
+      for (const { task, cause } of failed)
+        failures.push({ applicationId: application, task, failed: cause.message });
     }
-    if (json) print(JSON.stringify([...copied, ...left]));
+    if (json) print(JSON.stringify([...copied, ...left, ...failures]));
     else for (const line of textOf(copied, left)) print(line);
+    if (failures.length > 0) throw notAllCopied(failures);
     if (copied.length === 0)
       throw new CommandError(`there is no state in ${state} that could be copied`);
   },
 });
+
+function notAllCopied(failures: readonly FailedTask[]): CommandError {
+  const told = failures.map(({ applicationId, task, failed }) =>
+    task === undefined ? failed : `${applicationId} ${task}: ${failed}`,
+  );
+  return new CommandError(`not all could be copied; the others were\n${told.join("\n")}`);
+}
 
 function* textOf(copied: readonly CopiedTask[], left: readonly LeftOutTask[]): Iterable<string> {
   yield* tableLines(

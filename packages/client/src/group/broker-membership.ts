@@ -22,6 +22,7 @@ import {
   namedPartitions,
   samePartitions,
 } from "./assigned-partitions.ts";
+import { askedNow, type Asked } from "./asked.ts";
 import { commitAsMember, type CommittingMember } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
@@ -51,6 +52,7 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
   isMember = false;
   failure: Error | undefined = undefined;
   lossCount = 0;
+  confirmedMs: number | undefined;
   readonly #context: ClientContext;
   readonly #options: BrokerGroupOptions;
   readonly #lane: BrokerLane;
@@ -273,7 +275,7 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
   }
 
   async #beatOnce(): Promise<void> {
-    const askedMs = this.#context.platform.clock.monotonicMs();
+    const asked = askedNow(this.#context.platform.clock);
     const memberEpoch = this.#memberEpoch;
     const answer = await beatGroup({
       context: this.#context,
@@ -290,15 +292,16 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
     this.#memberEpoch = answer.memberEpoch;
     this.#heartbeatIntervalMs = answer.heartbeatIntervalMs;
     if (answer.assignment !== null) this.#assigned = answer.assignment.topicPartitions;
-    this.#extend(askedMs);
+    this.#extend(asked);
     if (memberEpoch > 0 && memberEpoch !== answer.memberEpoch) this.#tell();
   }
 
   /** The group heard of this member after it was asked, at the earliest. */
-  #extend(askedMs: number): void {
+  #extend({ monotonicMs, wallMs }: Asked): void {
     const { clock, timers } = this.#context.platform;
+    this.confirmedMs = wallMs;
     this.#end?.cancel();
-    const leftMs = askedMs + this.#options.sessionTimeoutMs - clock.monotonicMs();
+    const leftMs = monotonicMs + this.#options.sessionTimeoutMs - clock.monotonicMs();
     this.#end = timers.after(Math.max(0, leftMs), () => this.#forgotten());
   }
 

@@ -104,6 +104,10 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     return this.#protocol.keepsPartitions;
   }
 
+  get confirmedMs(): number | undefined {
+    return this.#session.confirmedMs;
+  }
+
   get generationId(): number {
     return this.#generationId;
   }

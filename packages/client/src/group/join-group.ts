@@ -5,6 +5,7 @@ import { joinGroupApi, syncGroupApi, type JoinGroupResponse } from "@millrace/pr
 import type { ClientContext } from "../client-context.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
+import { askedNow, type Asked } from "./asked.ts";
 import type { GroupProtocol, GroupSettings, OfferingMember } from "./group-protocol.ts";
 
 /** A place in the group. */
@@ -12,7 +13,7 @@ export interface Seat {
   readonly memberId: string;
   readonly generationId: number;
   /** When the group was asked for it: its session began after that. */
-  readonly askedMs: number;
+  readonly asked: Asked;
   /** Bytes of the assignment. */
   readonly assignment: Uint8Array;
   /** Of the leader: the partitions of the members' topics that it was made for; 0: not there. */
@@ -83,7 +84,7 @@ async function synchronize(
   attempt.onJoined({ memberId, generationId });
   const isLeader = response.leader === memberId;
   const lead = isLeader ? await attempt.protocol.lead(response, attempt.signal) : undefined;
-  const askedMs = attempt.context.platform.clock.monotonicMs();
+  const asked = askedNow(attempt.context.platform.clock);
   const answer = await link.call({
     api: syncGroupApi,
     body: (version) => ({
@@ -101,7 +102,7 @@ async function synchronize(
   if (errorCode !== 0) return refused(attempt, { error: KafkaError.of(errorCode), memberId });
   const { assignment } = answer;
   const assignedCounts = lead?.counts;
-  return { kind: "seated", seat: { memberId, generationId, askedMs, assignment, assignedCounts } };
+  return { kind: "seated", seat: { memberId, generationId, asked, assignment, assignedCounts } };
 }
 
 function refused(

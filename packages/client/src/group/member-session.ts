@@ -6,6 +6,7 @@ import type { ClientContext } from "../client-context.ts";
 import type { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import type { GroupSettings } from "./group-protocol.ts";
+import { askedNow, type Asked } from "./asked.ts";
 import type { Seat } from "./join-group.ts";
 
 export interface MemberSessionParts {
@@ -22,6 +23,8 @@ export interface MemberSessionParts {
 
 /** The session of a member at its coordinator: heartbeats keep it up until it is stopped, or over. */
 export class MemberSession {
+  /** See `GroupMembership`. */
+  confirmedMs: number | undefined;
   readonly #parts: MemberSessionParts;
   readonly #timeoutMs: number;
   /** Undefined: there is no session. What comes for another one is too late. */
@@ -40,7 +43,7 @@ export class MemberSession {
   begin(seat: Seat): void {
     this.stop();
     this.#seat = seat;
-    this.#extend(seat.askedMs);
+    this.#extend(seat.asked);
     this.#schedule(seat);
   }
 
@@ -99,7 +102,7 @@ export class MemberSession {
     const { groupId, groupInstanceId = null } = options;
     const { generationId, memberId } = seat;
     const nodeId = await context.coordinators.find("group", groupId);
-    const askedMs = context.platform.clock.monotonicMs();
+    const asked = askedNow(context.platform.clock);
     const { errorCode } = await lane.link(nodeId).call({
       api: heartbeatApi,
       timeoutMs: this.#timeoutMs,
@@ -114,10 +117,10 @@ export class MemberSession {
     const error = errorCode === 0 ? undefined : KafkaError.of(errorCode);
     switch (error?.code) {
       case undefined:
-        this.#extend(askedMs);
+        this.#extend(asked);
         return;
       case "REBALANCE_IN_PROGRESS":
-        this.#extend(askedMs);
+        this.#extend(asked);
         onRebalance();
         return;
       case "ILLEGAL_GENERATION":
@@ -134,10 +137,11 @@ export class MemberSession {
   }
 
   /** The coordinator heard of this member after it was asked, at the earliest. */
-  #extend(askedMs: number): void {
+  #extend({ monotonicMs, wallMs }: Asked): void {
     const { clock, timers } = this.#parts.context.platform;
+    this.confirmedMs = wallMs;
     this.#end?.cancel();
-    const leftMs = askedMs + this.#timeoutMs - clock.monotonicMs();
+    const leftMs = monotonicMs + this.#timeoutMs - clock.monotonicMs();
     this.#end = timers.after(Math.max(0, leftMs), () => this.#over(undefined));
   }
 

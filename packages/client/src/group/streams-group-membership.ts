@@ -19,6 +19,7 @@ import type { BrokerLane } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { isRetriable } from "../connection/retrying.ts";
 import { signalAfter } from "../signal-after.ts";
+import { askedNow, type Asked } from "./asked.ts";
 import { commitAsMember, type CommittingMember, renewed } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import {
@@ -50,6 +51,7 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   heartbeatIntervalMs = 5000;
   isMember = false;
   lossCount = 0;
+  confirmedMs: number | undefined;
   readonly #context: ClientContext;
   readonly #options: StreamsMembershipOptions;
   readonly #lane: BrokerLane;
@@ -216,12 +218,12 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   }
 
   async #beat(): Promise<void> {
-    const askedMs = this.#context.platform.clock.monotonicMs();
+    const asked = askedNow(this.#context.platform.clock);
     const { lossCount } = this;
     const owned = this.#owned;
     const text = tasksText(owned);
     const isJoin = this.#memberEpoch === 0;
-    const mayHaveMissed = askedMs < this.#askUntilMs;
+    const mayHaveMissed = asked.monotonicMs < this.#askUntilMs;
     const answer = await beatStreamsGroup({
       context: this.#context,
       lane: this.#lane,
@@ -238,7 +240,7 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
     if (errorCode !== 0) throw KafkaError.of(errorCode, errorMessage ?? undefined);
     this.#told = isJoin ? tasksText(noTasks) : text;
     this.#take(answer);
-    this.#extend(askedMs);
+    this.#extend(asked);
   }
 
   #take(answer: StreamsGroupHeartbeatResponse): void {
@@ -256,11 +258,12 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
   }
 
   /** The group heard of this member after it was asked, at the earliest. */
-  #extend(askedMs: number): void {
+  #extend({ monotonicMs, wallMs }: Asked): void {
     const { clock, timers } = this.#context.platform;
     const { sessionTimeoutMs = 45_000 } = this.#options;
+    this.confirmedMs = wallMs;
     this.#end?.cancel();
-    const leftMs = askedMs + sessionTimeoutMs - clock.monotonicMs();
+    const leftMs = monotonicMs + sessionTimeoutMs - clock.monotonicMs();
     this.#end = timers.after(Math.max(0, leftMs), () => this.#lost());
   }
 

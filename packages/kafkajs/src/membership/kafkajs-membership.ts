@@ -84,6 +84,10 @@ export class KafkajsMembership implements GroupMembership {
     });
   }
 
+  get confirmedMs(): number | undefined {
+    return this.#session.confirmedMs;
+  }
+
   get groupMetadata(): GroupMetadata {
     return {
       groupId: this.#options.groupId,

@@ -19,6 +19,8 @@ export interface SessionParts {
 
 /** Heartbeats of one seat, until it is stopped or the coordinator has not answered for a session's time. */
 export class Session {
+  /** See `GroupMembership`. */
+  confirmedMs: number | undefined;
   readonly #parts: SessionParts;
   #seat: Seat | undefined;
   #heartbeat: Timer | undefined;
@@ -33,7 +35,7 @@ export class Session {
   begin(seat: Seat): void {
     this.stop();
     this.#seat = seat;
-    this.#extend(this.#nowMs());
+    this.#extend(this.#nowMs(), this.#wallMs());
     this.#schedule(seat);
   }
 
@@ -55,6 +57,10 @@ export class Session {
     await this.#beating;
   }
 
+  #wallMs(): number {
+    return this.#parts.context.platform.clock.wallMs();
+  }
+
   #nowMs(): number {
     return this.#parts.context.platform.clock.monotonicMs();
   }
@@ -72,18 +78,19 @@ export class Session {
     const { groupId } = options;
     const { memberId, generationId } = seat;
     const askedMs = this.#nowMs();
+    const askedWallMs = this.#wallMs();
     this.#isAsking = true;
     try {
       await link.through(async (ready) => {
         const coordinator = groupCallsOf(await ready.coordinator(groupId));
         await coordinator.heartbeat({ groupId, memberId, groupGenerationId: generationId });
       });
-      if (seat === this.#seat) this.#extend(askedMs);
+      if (seat === this.#seat) this.#extend(askedMs, askedWallMs);
     } catch (error) {
       if (seat !== this.#seat) return;
       const { type } = kafkajsFailureOf(error);
       if (type === "REBALANCE_IN_PROGRESS") {
-        this.#extend(askedMs);
+        this.#extend(askedMs, askedWallMs);
         onRebalance();
       } else if (type === "UNKNOWN_MEMBER_ID" || type === "ILLEGAL_GENERATION") {
         this.#over({ isUnknown: type === "UNKNOWN_MEMBER_ID" });
@@ -94,7 +101,8 @@ export class Session {
     if (seat === this.#seat) this.#schedule(seat);
   }
 
-  #extend(askedMs: number): void {
+  #extend(askedMs: number, askedWallMs: number): void {
+    this.confirmedMs = askedWallMs;
     const { context, options } = this.#parts;
     this.#end?.cancel();
     const leftMs = askedMs + (options.sessionTimeoutMs ?? 45_000) - this.#nowMs();

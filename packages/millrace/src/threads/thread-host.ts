@@ -26,6 +26,7 @@ const graceMs = 1000;
 
 const nothing: ThreadStatus = {
   memberId: "",
+  confirmedMs: undefined,
   tasks: [],
   copies: [],
   restoring: [],
@@ -101,6 +102,9 @@ export class WorkerHost implements ThreadHost {
   }
   get memberId(): string {
     return this.#status.memberId;
+  }
+  get confirmedMs(): number | undefined {
+    return this.#status.confirmedMs;
   }
   get tasks(): readonly string[] {
     return this.#status.tasks;
@@ -209,7 +213,7 @@ export class WorkerHost implements ThreadHost {
         this.#claims.delete(message.claim);
         return;
       case "released":
-        return owner.released(message.task, message.offsetSum, message.wasRunning);
+        return owner.released(message.released);
       case "topicIds":
         return void owner.topicIds?.write(message.ids).catch((cause: unknown) => {
           const { logger } = this.#options.platform;

@@ -4,6 +4,7 @@ import type {
   GroupHosts,
   GroupLeaving,
   PartitionRequest,
+  ReleasedTask,
   RestoreEvent,
   RestoreProgress,
   StreamsOptions as CoreOptions,
@@ -63,6 +64,7 @@ export type ToThread =
 /** What is known of a thread, as of its last message. */
 export interface ThreadStatus {
   readonly memberId: string;
+  readonly confirmedMs: number | undefined;
   readonly tasks: readonly string[];
   readonly copies: readonly string[];
   readonly restoring: readonly RestoreProgress[];
@@ -90,12 +92,7 @@ export type FromThread =
     }
   | { readonly kind: "claim"; readonly claim: number; readonly taskId: TaskId }
   | { readonly kind: "release"; readonly claim: number }
-  | {
-      readonly kind: "released";
-      readonly task: string;
-      readonly offsetSum: number;
-      readonly wasRunning: boolean;
-    }
+  | { readonly kind: "released"; readonly released: ReleasedTask }
   | { readonly kind: "topicIds"; readonly ids: ReadonlyMap<string, string> }
   /** Undefined: it was stopped. */
   | { readonly kind: "ended"; readonly failure: ToldFailure | undefined }

@@ -145,8 +145,7 @@ export class ThreadServer {
       },
       tellNews: () => tell({ kind: "groupNews" }),
       tellRestore: (event) => tell({ kind: "restore", event }),
-      released: (task, offsetSum, wasRunning) =>
-        tell({ kind: "released", task, offsetSum, wasRunning }),
+      released: (released) => tell({ kind: "released", released }),
       // They are nobody's at the start alone.
       idleTasks: () => (this.#thread?.loop.tasks.length === 0 ? idleTasks : []),
       topicIds: topicIds && {
@@ -181,9 +180,18 @@ export class ThreadServer {
   #tellStatus(): void {
     const thread = this.#thread;
     if (thread === undefined) return;
-    const { memberId, tasks, restoring, offsetSums, groupHosts } = thread.loop;
+    const { memberId, confirmedMs, tasks, restoring, offsetSums, groupHosts } = thread.loop;
     const { copies, metrics } = thread;
-    const status = { memberId, tasks, restoring, offsetSums, groupHosts, copies, metrics };
+    const status = {
+      memberId,
+      confirmedMs,
+      tasks,
+      restoring,
+      offsetSums,
+      groupHosts,
+      copies,
+      metrics,
+    };
     this.#tell({ kind: "status", status });
   }
 

@@ -1,8 +1,8 @@
-import type { Offset } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import type { GlobalLoop } from "../runtime/global-loop.ts";
 import { taskIdText } from "../processor/task-id.ts";
+import type { ReleasedTask } from "../runtime/released-task.ts";
 import type { RestoreEvent } from "../runtime/state/restore-event.ts";
 import { RecordTaps } from "../runtime/record-taps.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -90,8 +90,7 @@ function assembleIn(
     isPaused: () => pausing.isPaused,
     tellNews: (number: number) => threads.tellNews(number),
     tellRestore: (event: RestoreEvent) => restoring.tell(event),
-    released: (task: string, offsetSum: Offset, wasRunning: boolean) =>
-      upkeep?.released(task, offsetSum, wasRunning),
+    released: (task: ReleasedTask) => upkeep?.released(task),
   };
   // Threads of their own have global stores of their own.
   const hasThreads = environment.openThread !== undefined;

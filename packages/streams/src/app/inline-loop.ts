@@ -13,7 +13,7 @@ export interface InlineLoopParts {
   readonly threadId: string;
   readonly loop: StreamLoop;
   readonly membership: Pick<GroupMembership, "close" | "groupMetadata">;
-  readonly assignments: Pick<TaskAssignments, "target" | "hear">;
+  readonly assignments: Pick<TaskAssignments, "target" | "hear" | "confirmedMs">;
   readonly endApplication: (signal: AbortSignal) => Promise<void>;
   readonly snapshot: LoopHost["snapshot"];
   readonly readers: readonly { close(): Promise<void> }[];
@@ -33,6 +33,10 @@ export class InlineLoop implements LoopHost {
 
   get memberId(): string {
     return this.#parts.membership.groupMetadata.memberId;
+  }
+
+  get confirmedMs(): number | undefined {
+    return this.#parts.assignments.confirmedMs;
   }
 
   get tasks(): readonly string[] {

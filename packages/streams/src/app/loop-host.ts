@@ -21,6 +21,8 @@ export interface LoopHost {
   readonly memberId: string;
   /** Resolves once the loop has its first tasks. */
   readonly running: Promise<void>;
+  /** See `GroupMembership`. */
+  readonly confirmedMs: number | undefined;
   /** The tasks that run there now, such as `0_3`. */
   readonly tasks: readonly string[];
   readonly restoring: readonly RestoreProgress[];

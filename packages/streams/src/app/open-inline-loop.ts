@@ -1,5 +1,4 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
-import type { Offset } from "@millrace/model";
 import { GuardedTracing, withFields, type Platform } from "@millrace/platform";
 import { CacheBudget } from "@millrace/state";
 
@@ -48,8 +47,7 @@ export interface ProcessParts {
   /** Others are to hear what the loop of that number has told the group. */
   readonly tellNews: (number: number) => void;
   readonly tellRestore: RestoreListener;
-  /** How far a task's stores had come that are closed now; true: it has run here until now. */
-  readonly released: (task: string, offsetSum: Offset, wasRunning: boolean) => void;
+  readonly released: LoopEnvironment["released"];
 }
 
 /** What is made once, for all loops. */

@@ -2,6 +2,7 @@ import type { Platform } from "@millrace/platform";
 import {
   pruneSnapshots,
   SnapshotError,
+  StateError,
   writeSnapshot,
   type SnapshotStore,
   type StoreEngineProvider,
@@ -20,18 +21,17 @@ export interface SnapshotStateOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A task whose state is not copied. */
-export interface LeftOutTask {
+/** A task whose state was not copied, and why. */
+export interface UncopiedTask {
   readonly task: string;
   readonly cause: Error;
 }
 
 /**
  * Copies the state of an application that does not run here. State of tasks that were copies of others' is left out: how
- * old it is nobody has noted.
+ * old it is nobody has noted. A task that cannot be copied ends nothing: the others are.
  *
- * @throws ApplicationError `STATE_DIRECTORY_IN_USE`: the application runs; SnapshotError `SNAPSHOT_STORE_FAILED`;
- *   StateError: an engine cannot be opened; the signal's reason
+ * @throws ApplicationError `STATE_DIRECTORY_IN_USE`: the application runs; the signal's reason
  */
 export async function snapshotState(
   platform: Platform,
@@ -39,13 +39,16 @@ export async function snapshotState(
   options: SnapshotStateOptions,
 ): Promise<{
   readonly written: readonly WrittenSnapshot[];
-  readonly leftOut: readonly LeftOutTask[];
+  readonly leftOut: readonly UncopiedTask[];
+  /** SnapshotError: the place; StateError: the engine of the task. */
+  readonly failed: readonly UncopiedTask[];
 }> {
   const { applicationId, signal } = options;
   const written: WrittenSnapshot[] = [];
-  const leftOut: LeftOutTask[] = [];
+  const leftOut: UncopiedTask[] = [];
+  const failed: UncopiedTask[] = [];
   if (platform.fileSystem.stat(`${stateDirectory}/${applicationId}`) === undefined)
-    return { written, leftOut };
+    return { written, leftOut, failed };
   const directory = await StateDirectory.open(platform, stateDirectory, applicationId);
   try {
     for (const taskId of directory.tasks()) {
@@ -53,11 +56,13 @@ export async function snapshotState(
       try {
         written.push(await snapshotTask(platform, { directory, taskId }, options));
       } catch (cause) {
-        if (!(cause instanceof SnapshotError) || cause.code !== "SNAPSHOT_NOT_TAKEN") throw cause;
-        leftOut.push({ task: taskIdText(taskId), cause });
+        signal?.throwIfAborted();
+        if (!(cause instanceof SnapshotError || cause instanceof StateError)) throw cause;
+        const uncopied = cause.code === "SNAPSHOT_NOT_TAKEN" ? leftOut : failed;
+        uncopied.push({ task: taskIdText(taskId), cause });
       }
     }
-    return { written, leftOut };
+    return { written, leftOut, failed };
   } finally {
     directory.close();
   }

@@ -1,7 +1,7 @@
-import type { Offset } from "@millrace/model";
 import type { Platform, Timer } from "@millrace/platform";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import type { ReleasedTask } from "../runtime/released-task.ts";
 import { removeFolder } from "./remove-folder.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { StreamThreads } from "./stream-threads.ts";
@@ -37,11 +37,11 @@ export class StateUpkeep {
     this.#schedule();
   }
 
-  /** The folder of a task was closed, as far as it had come. @param wasRunning until now, and no copy of another's */
-  released(task: string, offsetSum: Offset, wasRunning: boolean): void {
+  /** The folder of a task was closed, as far as it had come. */
+  released({ task, offsetSum, currentMs }: ReleasedTask): void {
     const { offsets } = this.#options.directory;
     offsets.note(task, offsetSum);
-    if (wasRunning) offsets.noteCurrent(task, this.#platform.clock.wallMs());
+    if (currentMs !== undefined) offsets.noteCurrent(task, currentMs);
     this.#usedMs.set(task, this.#platform.clock.monotonicMs());
   }
 
@@ -63,8 +63,10 @@ export class StateUpkeep {
     const { directory, claims, threads } = this.#options;
     for (const { taskId, offsetSum } of threads.offsetSums)
       directory.offsets.note(taskIdText(taskId), offsetSum);
-    for (const { tasks } of threads.hosts)
-      for (const task of tasks) directory.offsets.noteCurrent(task, this.#platform.clock.wallMs());
+    for (const { tasks, confirmedMs } of threads.hosts)
+      // Not as of now: a process that stood still does not know yet what others have done meanwhile.
+      if (confirmedMs !== undefined)
+        for (const task of tasks) directory.offsets.noteCurrent(task, confirmedMs);
     const nowMs = this.#platform.clock.monotonicMs();
     try {
       for (const taskId of directory.tasks()) {

@@ -23,6 +23,7 @@ import { checkTopology } from "./check-topology.ts";
 import { openQueries, type OpenedQueries } from "./open-queries.ts";
 import { prepareSerdes } from "./prepare-serdes.ts";
 import { closeOptionTable, type CloseOptions } from "./close-options.ts";
+import { snapshotLoops } from "./snapshot-loops.ts";
 import { snapshotOptionTable, type SnapshotOptions } from "./snapshot-options.ts";
 import { addedUp } from "./added-up.ts";
 import { isThreadHost } from "./thread-host.ts";
@@ -282,13 +283,10 @@ export class StreamsApp implements AsyncDisposable {
         "INVALID_OPTION",
         "app.snapshot: give a place, { to }: the application has no stateFrom",
       );
-    const ends = new JoinedSignal(this.#stop.signal, signal);
+    using ends = new JoinedSignal(this.#stop.signal, signal);
     const order = { to: place, keep, signal: ends.signal };
     order.signal.throwIfAborted();
-    const copying = this.#parts.threads.hosts.map((host) => host.snapshot(order));
-    // Where one of them fails the others go on, and may still have to end.
-    void Promise.allSettled(copying).then(() => ends[Symbol.dispose]());
-    return (await Promise.all(copying)).flat();
+    return await snapshotLoops(this.#parts.threads.hosts, order);
   }
 
   /**

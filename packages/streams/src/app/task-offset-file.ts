@@ -39,13 +39,13 @@ export class TaskOffsetFile {
     this.#isChanged = true;
   }
 
-  /** A task runs here at that moment, so that its stores hold all that is committed: see `SnapshotManifest`. */
+  /** A task ran here at that moment, as the group has confirmed, so that its stores hold all that was committed: see `SnapshotManifest`. */
   noteCurrent(task: string, wallMs: number): void {
     this.#asOfMs.set(task, wallMs);
     this.#isChanged = true;
   }
 
-  /** When the task ran here last; undefined: it did not, or nobody noted it. */
+  /** When the task is known to have run here last; undefined: it did not, or nobody noted it. */
   asOf(task: string): number | undefined {
     return this.#asOfMs.get(task);
   }

@@ -1,6 +1,7 @@
 import type { MetricValue } from "@millrace/platform";
 
 import type { AnswerPage, PartitionRequest } from "../query/local-answers.ts";
+import type { ReleasedTask } from "../runtime/released-task.ts";
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
 import type { TopicIdStore } from "../runtime/topic-id-store.ts";
@@ -30,7 +31,7 @@ export interface ThreadOwner {
   /** Others of the application are to hear what the group has been told. */
   readonly tellNews: () => void;
   readonly tellRestore: RestoreListener;
-  readonly released: (task: string, offsetSum: number, wasRunning: boolean) => void;
+  readonly released: (task: ReleasedTask) => void;
   /** Undefined without a state directory. */
   readonly topicIds: TopicIdStore | undefined;
   /** How far the stores in the directory had come that no loop has open: the first loop tells the group. */

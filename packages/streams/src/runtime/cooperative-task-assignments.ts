@@ -45,6 +45,10 @@ export class CooperativeTaskAssignments implements TaskAssignments {
     options.membership.onChange(() => this.#membershipChanged());
   }
 
+  get confirmedMs(): number | undefined {
+    return this.#options.membership.confirmedMs;
+  }
+
   get isMember(): boolean {
     return this.#options.membership.isMember;
   }

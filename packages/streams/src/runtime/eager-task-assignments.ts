@@ -36,6 +36,10 @@ export class EagerTaskAssignments implements TaskAssignments {
     options.membership.onChange(() => this.#membershipChanged());
   }
 
+  get confirmedMs(): number | undefined {
+    return this.#options.membership.confirmedMs;
+  }
+
   get isMember(): boolean {
     return this.#options.membership.isMember;
   }

@@ -1,5 +1,4 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
-import type { Offset } from "@millrace/model";
 import type { Counter, LoopTracing, Platform, RecordingLevel } from "@millrace/platform";
 import type { CacheBudget, StoreEngineProvider } from "@millrace/state";
 
@@ -13,6 +12,7 @@ import type { RecordTaps } from "./record-taps.ts";
 import type { StateSource } from "./snapshots/state-source.ts";
 import type { RestoreListener } from "./state/restore-event.ts";
 import type { TaskAssignments } from "./task-assignments.ts";
+import type { ReleasedTask } from "./released-task.ts";
 import type { TopicIdStore } from "./topic-id-store.ts";
 
 /** What a stream loop and its parts share. The app makes it and owns what must be closed. */
@@ -23,8 +23,8 @@ export interface LoopEnvironment {
   readonly tellState: (state: "rebalancing" | "running") => void;
   /** Told of what is read from changelogs. */
   readonly tellRestore: RestoreListener;
-  /** How far a task's stores had come that are closed now; true: it has run here until now. */
-  readonly released: (task: string, offsetSum: Offset, wasRunning: boolean) => void;
+  /** See `ReleasedTask`. */
+  readonly released: (task: ReleasedTask) => void;
   readonly taps: RecordTaps;
   /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
   readonly gone: AbortSignal | undefined;

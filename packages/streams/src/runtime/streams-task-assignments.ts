@@ -60,6 +60,10 @@ export class StreamsTaskAssignments implements TaskAssignments {
     return this.#options.membership.lossCount;
   }
 
+  get confirmedMs(): number | undefined {
+    return this.#options.membership.confirmedMs;
+  }
+
   get isMember(): boolean {
     return this.#options.membership.isMember;
   }

@@ -68,6 +68,8 @@ export interface TaskAssignments {
   readonly hold: AssignmentHold | undefined;
   /** False once the group has given this member's tasks away, and before it has given any. */
   readonly isMember: boolean;
+  /** See `GroupMembership`. */
+  readonly confirmedMs: number | undefined;
   /** For offsets in transactions: as of now, it changes while joins go on. */
   readonly groupMetadata: GroupMetadata;
 

@@ -1,30 +1,19 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
-import { topicPartitionName } from "@millrace/model";
 import type { Counter, Platform } from "@millrace/platform";
-import {
-  Snapshot,
-  SnapshotError,
-  snapshotIds,
-  type EngineEntry,
-  type SnapshotOfStore,
-} from "@millrace/state";
+import { Snapshot, SnapshotError, snapshotIds } from "@millrace/state";
 
-import { Slice } from "../../task/slice.ts";
-import { changelogRanges } from "../state/changelog-ranges.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
 import type { TaskState } from "../state/task-state.ts";
+import { fillStore } from "./fill-store.ts";
 import { Lanes } from "./lanes.ts";
 import { isWorthwhile, misfitOf, type StoreNeed } from "./snapshot-fit.ts";
 import type { StateSource } from "./state-source.ts";
+import { storeNeedsOf } from "./store-needs.ts";
 
 /** Whole ones; older ones than these are not looked at. */
 const snapshotsMax = 16;
 /** Tasks that are loaded at a time: each has a block in memory. */
 const lanesMax = 4;
-/** Rows that are written at a time. */
-const rowsMax = 256;
-/** While other tasks run. */
-const sliceMs = 2;
 
 /**
  * Fills stores from snapshots before their changelogs are read: from the newest one that fits. One that does not is told,
@@ -57,36 +46,14 @@ export class SnapshotLoader {
     signal: AbortSignal,
   ): Promise<void> {
     if (state.subtopology.changelogTopics.length === 0) return;
-    const needs = await this.#needsOf(state, committed, signal);
-    await this.#lanes.run(() => this.#fill(state, needs, signal));
+    const { admin } = this.#environment.cluster;
+    await this.#lanes.run(async () => {
+      // As of now: others may have gone on, and copied their state, while it waited.
+      const needs = await storeNeedsOf(state, committed, { admin, signal });
+      await this.#fill(state, needs, signal);
+    }, signal);
     // What is open knows nothing of the rows.
     state.replayed();
-  }
-
-  async #needsOf(
-    { stores, subtopology, taskId: { partition } }: TaskState,
-    committed: readonly OffsetAndMetadata[],
-    signal: AbortSignal,
-  ): Promise<readonly StoreNeed[]> {
-    const { cluster } = this.#environment;
-    const { changelogTopics } = subtopology;
-    const partitions = changelogTopics.map(({ name: topic }) => ({ topic, partition }));
-    const ranges = await changelogRanges(partitions, cluster.admin, signal);
-    return changelogTopics.flatMap(({ name: topic, store, isSourceTopic }) => {
-      const changelog = topicPartitionName(topic, partition);
-      const range = ranges.get(changelog);
-      if (range === undefined) return [];
-      const own = stores.committedOffset(store);
-      const processed = committed.find((one) => one.topic === topic && one.partition === partition);
-      return {
-        store,
-        changelog,
-        range,
-        form: stores.formOf(store),
-        limit: isSourceTopic ? (processed?.offset ?? 0) : undefined,
-        own: own !== undefined && own >= range.start && own <= range.end ? own : undefined,
-      };
-    });
   }
 
   async #fill(state: TaskState, needs: readonly StoreNeed[], signal: AbortSignal): Promise<void> {
@@ -157,9 +124,11 @@ export class SnapshotLoader {
     }
     if (!isWorthwhile(found, need)) return true;
     try {
-      const rows = await this.#copy(state, snapshot.blocks(found, signal), { found, need, signal });
+      const { platform } = this.#environment;
+      const blocks = snapshot.blocks(found, signal);
+      const rows = await fillStore(state, blocks, { found, need, platform, signal });
       this.#loads.add(1);
-      this.#environment.platform.logger.log("info", "streams.snapshot-loaded", {
+      platform.logger.log("info", "streams.snapshot-loaded", {
         task: state.name,
         store,
         snapshot: snapshot.id,
@@ -175,40 +144,6 @@ export class SnapshotLoader {
         this.#refuse(state, { snapshot: snapshot.id, store, reason: cause.message });
       return false;
     }
-  }
-
-  /** The offset comes last: whoever ends in between leaves a store without one, which counts as empty. */
-  async #copy(
-    { stores }: TaskState,
-    blocks: AsyncIterable<Iterable<EngineEntry>>,
-    {
-      found: { name, offset },
-      need: { changelog, range },
-      signal,
-    }: {
-      readonly found: SnapshotOfStore;
-      readonly need: StoreNeed;
-      readonly signal: AbortSignal;
-    },
-  ): Promise<number> {
-    const { platform } = this.#environment;
-    const slice = new Slice(platform.clock, sliceMs);
-    stores.wipe(name);
-    stores.tie(name, changelog, range.topicId);
-    let count = 0;
-    for await (const block of blocks) {
-      slice.begin();
-      for (const rows of chunksOf(block)) {
-        stores.fill(name, rows);
-        count += rows.length;
-        if (!slice.afterRecord()) continue;
-        await platform.timers.yield();
-        signal.throwIfAborted();
-        slice.begin();
-      }
-    }
-    stores.commit(new Map([[name, offset]]));
-    return count;
   }
 
   #refuse(
@@ -231,15 +166,4 @@ function isUnusable(error: unknown): error is SnapshotError {
     error instanceof SnapshotError &&
     (error.code === "SNAPSHOT_DAMAGED" || error.code === "SNAPSHOT_TOO_NEW")
   );
-}
-
-function* chunksOf(rows: Iterable<EngineEntry>): Generator<readonly EngineEntry[]> {
-  let chunk: EngineEntry[] = [];
-  for (const row of rows) {
-    chunk.push(row);
-    if (chunk.length < rowsMax) continue;
-    yield chunk;
-    chunk = [];
-  }
-  if (chunk.length > 0) yield chunk;
 }

@@ -11,24 +11,37 @@ type Task = Pick<ActiveTask, "state" | "subtopology">;
 /** Each is copied, or throws what it is given; the names of those that were copied are noted. */
 function tasks(errors: Readonly<Record<string, Error | undefined>>) {
   const copied: string[] = [];
+  const asOf: number[] = [];
   const all = Object.entries(errors).map(([name, error]) => {
-    const snapshot = async () => {
+    const snapshot = async (_: unknown, { asOfMs }: { readonly asOfMs: number }) => {
       if (error !== undefined) throw error;
       copied.push(name);
+      asOf.push(asOfMs);
       return { task: name, id: "1", rows: 1, lengthBytes: 1 };
     };
     return { state: { name, snapshot }, subtopology: { changelogTopics: [{}] } };
   });
-  return { copied, all: all as unknown as readonly Task[] };
+  return { copied, asOf, all: all as unknown as readonly Task[] };
 }
 
-function snapshotOf(all: readonly Task[], signal = new AbortController().signal) {
+/** As the group has told the member at 5,000. */
+const assignments = { confirmedMs: 5000 };
+
+function snapshotOf(
+  all: readonly Task[],
+  signal = new AbortController().signal,
+  told: { readonly confirmedMs: number | undefined } = assignments,
+) {
   const platform = memoryPlatform();
   const config = { applicationId: "app", commitIntervalMs: 1, transactionTimeoutMs: 1 };
   const to = directorySnapshotStore(platform.fileSystem, "/snapshots");
   // Nobody else wants a turn.
   const timers = { yield: async () => {} };
-  const environment = { platform: { ...platform, timers }, config } as unknown as LoopEnvironment;
+  const environment = {
+    platform: { ...platform, timers },
+    config,
+    assignments: told,
+  } as unknown as LoopEnvironment;
   return snapshotTasks(all, environment, { to, keep: undefined, signal });
 }
 
@@ -61,4 +74,12 @@ test("who gives up, and errors that nobody knows, end the copies at once", async
   });
   await expect(snapshotOf(all, AbortSignal.abort())).rejects.toThrow("aborted");
   expect(copied).toEqual([]);
+});
+
+test("a snapshot is as old as what the group has confirmed, however late it is taken", async () => {
+  const { asOf, all } = tasks({ "0_0": undefined });
+  await snapshotOf(all);
+  expect(asOf).toEqual([5000 - 1 - 1]);
+  const unknown = tasks({ "0_0": undefined });
+  expect(await snapshotOf(unknown.all, undefined, { confirmedMs: undefined })).toEqual([]);
 });

@@ -20,6 +20,10 @@ export interface SnapshotOrder {
   readonly signal: AbortSignal;
 }
 
+export type SnapshotEnvironment = Pick<LoopEnvironment, "platform" | "config"> & {
+  readonly assignments: Pick<LoopEnvironment["assignments"], "confirmedMs">;
+};
+
 interface FailedTask {
   readonly task: string;
   readonly cause: SnapshotError | StateError;
@@ -34,10 +38,10 @@ interface FailedTask {
  */
 export async function snapshotTasks(
   tasks: readonly Pick<ActiveTask, "state" | "subtopology">[],
-  { platform, config }: Pick<LoopEnvironment, "platform" | "config">,
+  { platform, config, assignments }: SnapshotEnvironment,
   { to, keep, signal }: SnapshotOrder,
 ): Promise<readonly WrittenSnapshot[]> {
-  const { applicationId: application } = config;
+  const { applicationId: application, commitIntervalMs, transactionTimeoutMs } = config;
   const written: WrittenSnapshot[] = [];
   const failed: FailedTask[] = [];
   for (const { state, subtopology } of tasks) {
@@ -45,11 +49,13 @@ export async function snapshotTasks(
     // Also where there is nothing to copy: whoever asks again and again leaves the tasks their turns.
     await platform.timers.yield();
     try {
+      const { confirmedMs } = assignments;
+      if (confirmedMs === undefined) throw notConfirmed(state.name);
       const one = await state.snapshot(to, {
         application,
         platform,
-        // What the last commit does not hold may be so old.
-        asOfMs: platform.clock.wallMs() - config.commitIntervalMs - config.transactionTimeoutMs,
+        // What the last commit did not hold then may have been so old.
+        asOfMs: confirmedMs - commitIntervalMs - transactionTimeoutMs,
         giveWay: givingWay(platform),
         signal,
       });
@@ -89,6 +95,13 @@ function givingWay({
     if (!slice.afterRecord()) return undefined;
     return timers.yield().then(() => slice.begin());
   };
+}
+
+function notConfirmed(task: string): SnapshotError {
+  return new SnapshotError(
+    "SNAPSHOT_NOT_TAKEN",
+    `the group has not confirmed yet that task ${task} is here; take the snapshot a heartbeat later`,
+  );
 }
 
 function isOfTask(error: unknown): boolean {

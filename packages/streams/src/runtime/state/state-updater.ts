@@ -16,12 +16,15 @@ import {
   type SuspendReason,
   type TaskRole,
 } from "./followed-task.ts";
+import { inParts } from "./in-parts.ts";
 import type { RestoreProgress } from "./restore-event.ts";
 import { TaskPlans, type TaskPlansOptions } from "./task-plans.ts";
 import { TaskState } from "./task-state.ts";
 
 /** How old the committed offsets may be up to which a standby follows a source topic. */
 const limitAgeMs = 1000;
+/** So many tasks are prepared by themselves where snapshots are loaded; of more tasks, some are together. */
+const loadedPartsMax = 32;
 
 export interface StateUpdaterOptions extends Pick<TaskPlansOptions, "topics" | "prepareWriting"> {
   /** True: tasks are processed beside it. */
@@ -211,7 +214,9 @@ export class StateUpdater {
     const { state } = task;
     // One that was given back and wanted no more was processed until then.
     const wasRunning = task.role === undefined && !task.isPlanned;
-    if (state !== undefined) this.#environment.released(task.name, state.offsetSum, wasRunning);
+    const { released, assignments } = this.#environment;
+    const currentMs = wasRunning ? assignments.confirmedMs : undefined;
+    if (state !== undefined) released({ task: task.name, offsetSum: state.offsetSum, currentMs });
     task.state = undefined;
     task.readings = [];
     task.isPlanned = task.isReady = false;
@@ -227,8 +232,8 @@ export class StateUpdater {
       task.isReady = false;
     }
     this.#pumping ??= this.#pump.run(this.#closing.signal);
-    // One that is loaded holds no other one up.
-    const parts = this.#loader === undefined ? [tasks] : tasks.map((task) => [task]);
+    // One that is loaded holds few others up, and each part asks the cluster for itself.
+    const parts = this.#loader === undefined ? [tasks] : inParts(tasks, loadedPartsMax);
     for (const part of parts) this.#job(this.#prepare(part, plan));
   }
 
