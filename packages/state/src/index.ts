@@ -133,7 +133,8 @@ export { SnapshotError, type SnapshotErrorCode } from "./contract/snapshot-error
 export type { SnapshotStore } from "./contract/snapshot-store.ts";
 export { directorySnapshotStore } from "./snapshots/directory-snapshot-store.ts";
 export { Snapshot } from "./snapshots/read-snapshot.ts";
-export { pruneSnapshots, snapshotIds, type SnapshotOwner } from "./snapshots/snapshot-folders.ts";
+export { pruneSnapshots } from "./snapshots/prune-snapshots.ts";
+export { snapshotIds, type SnapshotOwner } from "./snapshots/snapshot-folders.ts";
 export type { SnapshotManifest, SnapshotOfStore } from "./snapshots/snapshot-manifest.ts";
 export {
   writeSnapshot,

@@ -1,14 +1,11 @@
 import { SnapshotError } from "../contract/snapshot-error.ts";
 import type { SnapshotStore } from "../contract/snapshot-store.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
-import { checksumOf, rowsOf } from "./row-block.ts";
+import { checksumOf } from "./block-checksum.ts";
+import { rowsOf } from "./rows-of.ts";
 import { snapshotFolder, type SnapshotOwner } from "./snapshot-folders.ts";
-import {
-  decodeManifest,
-  manifestFile,
-  type SnapshotManifest,
-  type SnapshotOfStore,
-} from "./snapshot-manifest.ts";
+import { decodeManifest } from "./manifest-bytes.ts";
+import { manifestFile, type SnapshotManifest, type SnapshotOfStore } from "./snapshot-manifest.ts";
 
 /** A snapshot that is whole, as far as its manifest tells. */
 export class Snapshot {
@@ -67,14 +64,20 @@ export class Snapshot {
     { blocks }: SnapshotOfStore,
     signal?: AbortSignal,
   ): AsyncGenerator<Iterable<EngineEntry>> {
-    for (const { file, lengthBytes, checksum } of blocks) {
+    for (const { file, rows, lengthBytes, checksum } of blocks) {
       const bytes = await this.#store.get(`${this.#folder}${file}`, signal);
       if (bytes === undefined || bytes.length !== lengthBytes || checksumOf(bytes) !== checksum)
         throw new SnapshotError(
           "SNAPSHOT_DAMAGED",
           `${this.#store.place}/${this.#folder}${file} is ${bytes === undefined ? "not there" : "damaged: it is not what was written"}`,
         );
-      yield rowsOf(bytes);
+      const entries = rowsOf(bytes, rows);
+      if (entries === undefined)
+        throw new SnapshotError(
+          "SNAPSHOT_DAMAGED",
+          `${this.#store.place}/${this.#folder}${file} holds no ${rows} rows, although its checksum does`,
+        );
+      yield entries;
     }
   }
 }

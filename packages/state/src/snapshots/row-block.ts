@@ -1,7 +1,4 @@
-import { murmur2 } from "@millrace/model";
-import type { EngineEntry } from "../contract/store-engine.ts";
-
-/** Rows of a store in a row: key length (4), key, value length (4), value; numbers are big-endian. */
+/** Rows of a store as a file has them, one after the other: key length (4), key, value length (4), value; numbers are big-endian. */
 export class RowBlock {
   #bytes: Uint8Array<ArrayBuffer>;
   #view: DataView;
@@ -48,23 +45,4 @@ export class RowBlock {
     this.#bytes = larger;
     this.#view = new DataView(larger.buffer);
   }
-}
-
-/** Of a block whose checksum held: views of it. */
-export function* rowsOf(block: Uint8Array): Generator<EngineEntry> {
-  const view = new DataView(block.buffer, block.byteOffset, block.length);
-  for (let position = 0; position < block.length;) {
-    const keyEnd = position + 4 + view.getInt32(position);
-    const valueEnd = keyEnd + 4 + view.getInt32(keyEnd);
-    yield {
-      key: block.subarray(position + 4, keyEnd),
-      value: block.subarray(keyEnd + 4, valueEnd),
-    };
-    position = valueEnd;
-  }
-}
-
-/** Finds whatever changes one word of four bytes, and of anything else all but one in four thousand millions. */
-export function checksumOf(bytes: Uint8Array): number {
-  return murmur2(bytes) >>> 0;
 }

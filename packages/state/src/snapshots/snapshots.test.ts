@@ -16,8 +16,9 @@ import { openTaskStores } from "../stores/open-task-stores.ts";
 import { PinnedEngine } from "../stores/pinned-engine.ts";
 import { directorySnapshotStore } from "./directory-snapshot-store.ts";
 import { Snapshot } from "./read-snapshot.ts";
-import { pruneSnapshots, snapshotIds } from "./snapshot-folders.ts";
-import { encodeManifest } from "./snapshot-manifest.ts";
+import { pruneSnapshots } from "./prune-snapshots.ts";
+import { snapshotIds } from "./snapshot-folders.ts";
+import { encodeManifest } from "./manifest-bytes.ts";
 import { writeSnapshot } from "./write-snapshot.ts";
 
 const owner = { application: "app", task: "0_0" };
