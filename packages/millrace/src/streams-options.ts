@@ -12,7 +12,7 @@ import type { TuneEngine } from "@millrace/state";
 import { streamsOptionTable, type StreamsOptions as CoreOptions } from "@millrace/streams";
 
 import { isClusterAddress, type ClusterAddress } from "./cluster-address.ts";
-import { applicationEngines } from "./engine/store-engines.ts";
+import { applicationEngines } from "./engine/application-engine.ts";
 import { topicCounts, type TopicCounts } from "./missing-topics.ts";
 
 const rows = {

@@ -1,12 +1,12 @@
-import { createRequire } from "node:module";
 import type * as sqlite from "node:sqlite";
 
-import { murmur2 } from "@millrace/model";
 import { StateError, type EngineEntry } from "@millrace/state";
 
-/**
- * The one file that knows `node:sqlite`, as Node, Deno and Bun have it.
- *
+import type { SqliteModule } from "./load-sqlite.ts";
+import { hashOf, requireWhole } from "./row-hash.ts";
+import { readingArrays, SqliteRows } from "./sqlite-rows.ts";
+
+/*
  * A database is one table, sorted by key. SQLite checks no bytes of its pages: each row has a hash of its own. A write is
  * in the page cache of the operating system when it returns; the device is waited for at checkpoints alone, so that after a
  * power loss the database is whole, and lacks what came last.
@@ -28,74 +28,12 @@ const makeTable = `
   CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, hash INTEGER NOT NULL) WITHOUT ROWID;
   PRAGMA user_version = ${formatVersion};`;
 
-/** No key is less. */
-const leastKey = Uint8Array.of(0);
-
 /** Rows that tell how large a row is. */
 const sampledRows = 100;
-
-export type SqliteModule = typeof sqlite;
-
-/** Key, value, and the hash of both. */
-export type Row = readonly [Uint8Array, Uint8Array, number];
-
-export interface RowRange {
-  /** Inclusive. */
-  readonly from: Uint8Array | undefined;
-  /** Exclusive, not empty. */
-  readonly to: Uint8Array | undefined;
-  readonly isReverse: boolean;
-}
 
 export interface SqliteSettings {
   readonly path: string;
   readonly cacheBytes: number;
-}
-
-/** What was read is not what was written. */
-class RowDamagedError extends Error {}
-
-/** Throws what the runtime throws where it has no SQLite. */
-export function loadSqlite(): SqliteModule {
-  return createRequire(import.meta.url)("node:sqlite") as SqliteModule; // a built-in module
-}
-
-/** What can be read of a connection, some rows at a time. */
-export class SqliteRows {
-  readonly #database: sqlite.DatabaseSync;
-  /** By their text: forward and backward, with an end and without. */
-  readonly #statements = new Map<string, sqlite.StatementSync>();
-
-  constructor(database: sqlite.DatabaseSync) {
-    this.#database = database;
-  }
-
-  /** The first rows of a range, in its direction. */
-  read({ from = leastKey, to, isReverse }: RowRange, countMax: number): readonly Row[] {
-    const end = to === undefined ? "" : "AND key < ?";
-    const order = isReverse ? "DESC" : "ASC";
-    const statement = this.#prepared(
-      `SELECT key, value, hash FROM entries WHERE key >= ? ${end} ORDER BY key ${order} LIMIT ?`,
-    );
-    const found =
-      to === undefined ? statement.all(from, countMax) : statement.all(from, to, countMax);
-    const rows = found as unknown as readonly Row[]; // as its text says
-    for (const [key, value, hash] of rows) requireWhole(key, value, hash);
-    return rows;
-  }
-
-  close(): void {
-    this.#database.close();
-  }
-
-  #prepared(text: string): sqlite.StatementSync {
-    let statement = this.#statements.get(text);
-    if (statement === undefined) {
-      statement = readingArrays(this.#database, text);
-      this.#statements.set(text, statement);
-    }
-    return statement;
-  }
 }
 
 export class SqliteDatabase {
@@ -189,19 +127,6 @@ export class SqliteDatabase {
   }
 }
 
-/** `SQLITE_CORRUPT` and `SQLITE_NOTADB`; Deno tells no number of what SQLite answered, and so the text counts there. */
-export function isCorruption(error: unknown): boolean {
-  if (error instanceof RowDamagedError) return true;
-  if (!isOfSqlite(error)) return false;
-  if ("errcode" in error && typeof error.errcode === "number")
-    return [11, 26].includes(error.errcode & 0xff);
-  return /^(?:database disk image is malformed|file is not a database)/.test(error.message);
-}
-
-export function isOfSqlite(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
-}
-
 function inTransaction(database: sqlite.DatabaseSync, act: () => void): void {
   database.exec("BEGIN IMMEDIATE");
   try {
@@ -213,23 +138,8 @@ function inTransaction(database: sqlite.DatabaseSync, act: () => void): void {
   }
 }
 
-function readingArrays(database: sqlite.DatabaseSync, text: string): sqlite.StatementSync {
-  const statement = database.prepare(text);
-  statement.setReturnArrays(true);
-  return statement;
-}
-
 function pragma(database: sqlite.DatabaseSync, name: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
-}
-
-function hashOf(key: Uint8Array, value: Uint8Array): number {
-  return Math.imul(murmur2(key), 31) ^ murmur2(value);
-}
-
-function requireWhole(key: Uint8Array, value: Uint8Array, hash: number): void {
-  if (hashOf(key, value) !== hash)
-    throw new RowDamagedError(`a row of ${key.length + value.length} bytes has another checksum`);
 }
 
 function tooNew(path: string, version: number): StateError {

@@ -8,14 +8,10 @@ import {
   type StoreEngineProvider,
 } from "@millrace/state";
 
-import {
-  isCorruption,
-  isOfSqlite,
-  loadSqlite,
-  SqliteDatabase,
-  type SqliteModule,
-} from "./sqlite-database.ts";
+import { loadSqlite, type SqliteModule } from "./load-sqlite.ts";
+import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEngine, type SqliteEngineOptions } from "./sqlite-engine.ts";
+import { isCorruption, isOfSqlite } from "./sqlite-errors.ts";
 
 export interface SqliteOptions {
   /** The most that the page caches of all databases take together: each gets up to a quarter of what is left. Default 512 MiB. */

@@ -9,13 +9,9 @@ import {
   type StoreEngine,
 } from "@millrace/state";
 
-import {
-  isCorruption,
-  type Row,
-  type RowRange,
-  type SqliteDatabase,
-  type SqliteRows,
-} from "./sqlite-database.ts";
+import type { SqliteDatabase } from "./sqlite-database.ts";
+import { isCorruption } from "./sqlite-errors.ts";
+import type { Row, RowRange, SqliteRows } from "./sqlite-rows.ts";
 
 /**
  * Rows that the first read of a scan brings, and the most that a later one does. Most scans that are made for a record

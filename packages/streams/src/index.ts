@@ -308,7 +308,8 @@ export type { GroupHosts } from "./runtime/task-assignments.ts";
 export type { UncaughtErrorPolicy, UncaughtErrorResponse } from "./app/uncaught-error.ts";
 export { closeOptionTable, type CloseOptions } from "./app/close-options.ts";
 export { snapshotOptionTable, type SnapshotOptions } from "./app/snapshot-options.ts";
-export { openSnapshotStore, type SnapshotPlace } from "./app/snapshot-place.ts";
+export { openSnapshotStore } from "./app/open-snapshot-store.ts";
+export type { SnapshotPlace } from "./app/snapshot-place.ts";
 export type { PlacedSnapshotOrder } from "./app/loop-host.ts";
 export type { StreamsEnvironment } from "./app/streams-environment.ts";
 export {

@@ -2,15 +2,14 @@ import { JoinedSignal, type Platform } from "@millrace/platform";
 import { SnapshotError } from "@millrace/state";
 import { AwsV4Signer } from "aws4fetch";
 
-import { elementIn } from "./s3-listing.ts";
+import { failureOf, refusalOf, type S3Failure } from "./s3-failure.ts";
+import { answerBytes, type S3Answer, type S3Request } from "./s3-request.ts";
 
 /** One try, until its answer was read. */
 const tryMsMax = 60_000;
 const triesMax = 5;
 /** Before the second try; twice as long before each further one. */
 const firstPauseMs = 100;
-/** Of an answer: blocks have some MiB, unless one row has more. */
-const answerBytesMax = 512 * 2 ** 20;
 
 export interface S3Credentials {
   readonly accessKeyId: string;
@@ -23,23 +22,6 @@ export interface S3LinkOptions {
   readonly region: string;
   readonly credentials: S3Credentials;
   readonly fetch: typeof fetch;
-}
-
-export interface S3Request {
-  readonly method: "GET" | "PUT" | "DELETE";
-  readonly url: string;
-  readonly body?: Uint8Array;
-  readonly signal: AbortSignal | undefined;
-}
-
-interface Failed {
-  readonly error: SnapshotError;
-  readonly mayPass: boolean;
-}
-
-export interface S3Answer {
-  readonly status: number;
-  readonly body: Uint8Array;
 }
 
 /** Sends signed requests; what may pass is tried again, with twice the pause each time. */
@@ -66,15 +48,16 @@ export class S3Link {
     }
   }
 
-  async #try(request: S3Request): Promise<S3Answer | Failed> {
+  async #try(request: S3Request): Promise<S3Answer | S3Failure> {
     const late = new AbortController();
     const timer = this.#timers.after(tryMsMax, () => late.abort());
     const { signal } = request;
     using both = new JoinedSignal(signal, late.signal);
     try {
       const answer = await this.#fetch(request, both.signal);
-      const body = await bytesOf(answer);
-      return answer.ok ? { status: answer.status, body } : refusal(request, answer.status, body);
+      const body = await answerBytes(answer);
+      const told = { status: answer.status, body };
+      return (answer.ok ? undefined : refusalOf(request, told)) ?? told;
     } catch (cause) {
       signal?.throwIfAborted();
       if (cause instanceof SnapshotError) throw cause;
@@ -99,55 +82,9 @@ export class S3Link {
   }
 }
 
-function refusal(request: S3Request, status: number, body: Uint8Array): S3Answer | Failed {
-  const xml = new TextDecoder().decode(body.subarray(0, 10_000));
-  const code = elementIn(xml, "Code");
-  if (status === 404 && code !== "NoSuchBucket") return { status, body };
-  const mayPass = status >= 500 || status === 429 || status === 408;
-  const why = code === undefined ? "" : `, ${code}: ${elementIn(xml, "Message") ?? ""}`;
-  const advice =
-    status === 401 || status === 403
-      ? "; see to the credentials, and to what they may do"
-      : status >= 300 && status < 400
-        ? "; see to the region and the endpoint"
-        : "";
-  return failureOf(request, `status ${status}${why}${advice}`, { mayPass });
-}
-
-function failureOf(
-  { method, url }: S3Request,
-  reason: string,
-  { mayPass, cause }: { readonly mayPass: boolean; readonly cause?: unknown },
-): Failed {
-  const message = `${method} ${url}: ${reason}`;
-  return { error: new SnapshotError("SNAPSHOT_STORE_FAILED", message, cause), mayPass };
-}
-
 /** What `fetch` says lies beneath what it throws. */
 function rootOf(error: unknown): string {
   let root = error;
   while (root instanceof Error && root.cause instanceof Error) root = root.cause;
   return root instanceof Error ? root.message : String(root);
-}
-
-async function bytesOf(answer: Response): Promise<Uint8Array> {
-  if (answer.body === null) return new Uint8Array(0);
-  const parts: Uint8Array[] = [];
-  let length = 0;
-  for await (const part of answer.body) {
-    parts.push(part);
-    length += part.length;
-    if (length > answerBytesMax)
-      throw new SnapshotError(
-        "SNAPSHOT_STORE_FAILED",
-        `GET ${answer.url}: the answer has more than ${answerBytesMax} bytes, and is no part of a snapshot`,
-      );
-  }
-  const bytes = new Uint8Array(length);
-  let position = 0;
-  for (const part of parts) {
-    bytes.set(part, position);
-    position += part.length;
-  }
-  return bytes;
 }

@@ -3,7 +3,7 @@ import { OptionError, shown, type ReadOptions } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { OpenThread } from "@millrace/streams";
 
-import type { ApplicationEngine } from "../engine/store-engines.ts";
+import type { ApplicationEngine } from "../engine/application-engine.ts";
 import {
   dividedOptions,
   type applicationOptionTable,

@@ -14,7 +14,7 @@ import type {
 import type { ConnectOptions } from "@millrace/client";
 import type { WrittenSnapshot } from "@millrace/state";
 
-import type { ApplicationEngine } from "../engine/store-engines.ts";
+import type { ApplicationEngine } from "../engine/application-engine.ts";
 import type { ToldFailure } from "./told-failure.ts";
 
 /** What a thread is begun with. */

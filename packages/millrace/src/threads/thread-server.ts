@@ -3,7 +3,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import { ThreadLoop, type TaskId, type ThreadOwner } from "@millrace/streams";
 
 import { connectCluster } from "../cluster-address.ts";
-import { openEngines } from "../engine/store-engines.ts";
+import { openEngines } from "../engine/open-engines.ts";
 import { openSnapshots } from "../snapshots/open-snapshots.ts";
 import { dividedOptions } from "../streams-options.ts";
 import { TakenSnapshots } from "./taken-snapshots.ts";

@@ -14,6 +14,9 @@ import type { CursorWatch, OpenedCursors } from "../contract/cursor-watch.ts";
 import type { RecordContext } from "../contract/record-context.ts";
 import type { StateStore } from "../contract/state-store.ts";
 import type { BufferSizes, StoreOperation, StoreOperations } from "../contract/store-operation.ts";
+import { CursorMeters } from "./cursor-meters.ts";
+import { measureBuffer } from "./measure-buffer.ts";
+import { replaceMethods } from "./replace-methods.ts";
 
 export interface StoreMetersOptions {
   readonly metrics: Pick<Metrics, "gauge">;
@@ -28,33 +31,25 @@ export class StoreMeters implements CursorWatch {
   /** Undefined at level `info`. */
   readonly #flush: TimedWork | undefined;
   readonly #options: StoreMetersOptions;
-  readonly #sources: OpenedCursors[] = [];
-  readonly #cursorMs: SampledValues | undefined;
+  readonly #cursors: CursorMeters;
   #noteHits: () => void = () => {};
 
   constructor(options: StoreMetersOptions) {
-    const { metrics, clock, level, tags } = options;
     this.#options = options;
-    const openCount = (): number => this.#sources.reduce((sum, one) => sum + one.openCount, 0);
-    metrics.gauge("num-open-iterators", openCount, tags);
-    metrics.gauge("oldest-iterator-open-since-ms", () => this.#oldestMs(), tags);
-    if (!isRecorded("debug", level)) return;
-    this.#flush = this.#timed("flush");
-    this.#cursorMs = new SampledValues(clock);
-    const names = { "iterator-duration-avg": "average", "iterator-duration-max": "most" } as const;
-    showSampled(metrics, this.#cursorMs, names, tags);
+    this.#cursors = new CursorMeters(options);
+    if (isRecorded("debug", options.level)) this.#flush = this.#timed("flush");
   }
 
   add(source: OpenedCursors): void {
-    this.#sources.push(source);
+    this.#cursors.add(source);
   }
 
   now(): Timestamp {
-    return this.#options.clock.wallMs();
+    return this.#cursors.now();
   }
 
   closed(openedMs: Timestamp): void {
-    this.#cursorMs?.record(this.now() - openedMs);
+    this.#cursors.closed(openedMs);
   }
 
   /** Has the methods of a store measured: they are replaced, so that a store that is not measured has none of it. */
@@ -78,24 +73,9 @@ export class StoreMeters implements CursorWatch {
     }
   }
 
-  /** Has measured what a store holds back (Kafka: `suppression-buffer-count`, `suppression-buffer-size`). */
+  /** Has measured what a store holds back. */
   measureBuffer<Store extends StateStore>(store: Store, buffer: BufferSizes<Store>): void {
-    const { metrics, clock, level, tags } = this.#options;
-    if (!isRecorded("debug", level)) return;
-    const [counts, bytes] = [new SampledValues(clock), new SampledValues(clock)];
-    const names = (what: string) =>
-      ({
-        [`suppression-buffer-${what}-avg`]: "average",
-        [`suppression-buffer-${what}-max`]: "most",
-      }) as const;
-    showSampled(metrics, counts, names("count"), tags);
-    showSampled(metrics, bytes, names("size"), tags);
-    replaceMethods(store, buffer.changedBy, (call) => {
-      const answer = call();
-      counts.record(buffer.count(store));
-      bytes.record(buffer.bytes(store));
-      return answer;
-    });
+    if (isRecorded("debug", this.#options.level)) measureBuffer(store, buffer, this.#options);
   }
 
   /** Of a store with a cache: how much of what is asked for that has. */
@@ -118,11 +98,6 @@ export class StoreMeters implements CursorWatch {
     return isDone;
   }
 
-  #oldestMs(): Timestamp {
-    const times = this.#sources.flatMap(({ oldestMs }) => oldestMs ?? []);
-    return times.length === 0 ? 0 : Math.min(...times);
-  }
-
   /** Notes how old a record is that a store takes. */
   #noteAge(): () => void {
     const { metrics, clock, tags, context } = this.#options;
@@ -139,20 +114,5 @@ export class StoreMeters implements CursorWatch {
   #timed(name: string): TimedWork {
     const { clock, metrics, tags } = this.#options;
     return new TimedWork({ clock, metrics, tags, names: timedRates(name) });
-  }
-}
-
-/** Of this one store. */
-function replaceMethods(
-  store: StateStore,
-  names: readonly string[],
-  around: (call: () => unknown) => unknown,
-): void {
-  for (const name of names) {
-    const method: unknown = Reflect.get(store, name);
-    if (typeof method !== "function") continue;
-    const value = (...parts: unknown[]): unknown =>
-      around(() => Reflect.apply(method, store, parts) as unknown);
-    Object.defineProperty(store, name, { value });
   }
 }

@@ -20,7 +20,7 @@ import type { LoopStates } from "./loop-states.ts";
 import { openGroup } from "./open-group.ts";
 import type { ResolvedStreamsOptions } from "./resolved-options.ts";
 import type { StreamsEnvironment } from "./streams-environment.ts";
-import { openSnapshotStore } from "./snapshot-place.ts";
+import { openSnapshotStore } from "./open-snapshot-store.ts";
 import type { TaskClaims } from "./task-claims.ts";
 
 /** The state directory, as a loop knows it. */

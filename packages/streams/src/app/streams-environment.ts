@@ -4,7 +4,7 @@ import type { StoreEngineProvider } from "@millrace/state";
 
 import type { QueryTransport } from "../query/query-transport.ts";
 import type { FetchHandler } from "./app-handler.ts";
-import type { SnapshotPlaces } from "./snapshot-place.ts";
+import type { SnapshotPlaces } from "./open-snapshot-store.ts";
 import type { OpenThread } from "./thread-host.ts";
 
 /** What the core is handed by the package that composes. */

@@ -1,13 +1,8 @@
 import type { Platform } from "@millrace/platform";
-import { sqliteEngineProvider } from "@millrace/sqlite";
-import { memoryEngineProvider, type StoreEngineProvider, type TuneEngine } from "@millrace/state";
+import type { TuneEngine } from "@millrace/state";
 
-import { openRocksdbEngine, requireRocksdb } from "./rocksdb-engine.ts";
-
-/** What an application may have its stores in. */
-export const applicationEngines = ["rocksdb", "sqlite", "memory"] as const;
-
-export type ApplicationEngine = (typeof applicationEngines)[number];
+import type { ApplicationEngine } from "./application-engine.ts";
+import { requireRocksdb } from "./rocksdb-engine.ts";
 
 export interface WantedEngine {
   /** Undefined: what fits. */
@@ -45,31 +40,6 @@ async function fittingEngine(
     const cause = firstLineOf(error);
     platform.logger.log("warn", "millrace.store-engine-chosen", { engine: "sqlite", cause });
     return "sqlite";
-  }
-}
-
-export interface EngineSettings {
-  readonly rocksdbMemoryMax: number;
-  readonly rocksdbConfig: TuneEngine | undefined;
-}
-
-export async function openEngines(
-  platform: Platform,
-  engine: ApplicationEngine,
-  { rocksdbMemoryMax: memoryBytesMax, rocksdbConfig: tune }: EngineSettings,
-): Promise<StoreEngineProvider> {
-  switch (engine) {
-    case "memory":
-      return memoryEngineProvider();
-    case "sqlite":
-      return sqliteEngineProvider(platform, { memoryBytesMax });
-    case "rocksdb":
-      return openRocksdbEngine(platform, {
-        memoryBytesMax,
-        ...(tune === undefined ? {} : { tune }),
-      });
-    default:
-      return engine satisfies never;
   }
 }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { nodePlatform } from "@millrace/platform/node";
 import { expect, test } from "vitest";
 
-import { chooseEngine, type WantedEngine } from "./store-engines.ts";
+import { chooseEngine, type WantedEngine } from "./choose-engine.ts";
 
 const counting = { storeNames: ["counts"] };
 
@@ -50,7 +50,7 @@ const without = `
 
 const choice = `${without}
   const { nodePlatform } = await import("@millrace/platform/node");
-  const { chooseEngine } = await import("./store-engines.ts");
+  const { chooseEngine } = await import("./choose-engine.ts");
   const storeNames = given === "none" ? [] : [given];
   const wanted = { storeEngine: undefined, rocksdbConfig: undefined, stateDirectory: "s" };
   console.log(await chooseEngine(nodePlatform(), { storeNames }, wanted));`;
