@@ -13,9 +13,13 @@ import {
 } from "../../../packages/testing/src/simulate/world/connect-to-broker.ts";
 import { startWallMs } from "../simulation-context.ts";
 
-export const partitionCount = 6;
-const keysPerPartition = 400;
+const partitionCount = 6;
+export const keysPerPartition = 400;
 const recordEveryMs = 15;
+/** Long enough for copies to be made, and for tasks to move to them. */
+const afterReturnMs = 1_200;
+/** How often it is looked whether a copy is ready to take its task over. */
+const probingMs = 400;
 const names = ["app-a", "app-b", "app-c"] as const;
 type InstanceName = (typeof names)[number];
 
@@ -33,6 +37,10 @@ export interface RebalanceFigures {
   readonly movedTasks: number;
   /** Records that were restored before tasks of the instance that left could go on. */
   readonly restoredAfterLeaving: number;
+  /** The same of tasks that the instance got when it had come back: what a copy of it lacked. */
+  readonly restoredAfterReturning: number;
+  /** Tasks that it got then. */
+  readonly returnedTasks: number;
   readonly isEachCounted: boolean;
 }
 
@@ -41,6 +49,8 @@ export interface RebalanceStory {
   readonly numStandbyReplicas: number;
   /** State lies in memory: what is restored is restored whole. */
   readonly isInMemory?: boolean;
+  /** Records that a process may lack of a task's state and still get the task; default: as `StreamsApp.start`. */
+  readonly acceptableRecoveryLag?: number;
 }
 
 /**
@@ -64,6 +74,8 @@ export async function tellRebalance(story: RebalanceStory): Promise<RebalanceFig
         sessionTimeout: 1_500,
         heartbeatInterval: 100,
         numStandbyReplicas: story.numStandbyReplicas,
+        acceptableRecoveryLag: story.acceptableRecoveryLag,
+        probingRebalanceInterval: probingMs,
         onRestore: (event) => void events.push({ instance: name, event }),
       },
       {
@@ -91,11 +103,15 @@ export async function tellRebalance(story: RebalanceStory): Promise<RebalanceFig
   await simulator.until(leaving?.close() ?? Promise.resolve(), { timeoutMs: 5_000 });
   const firstEvents = events.length;
   await simulator.advance(1_000);
-  const restoredAfterLeaving = events
-    .slice(firstEvents)
-    .reduce((sum, { event }) => sum + (event.kind === "end" ? event.records : 0), 0);
+  const restoredSince = (first: number): number =>
+    events
+      .slice(first)
+      .reduce((sum, { event }) => sum + (event.kind === "end" ? event.records : 0), 0);
+  const restoredAfterLeaving = restoredSince(firstEvents);
+  const returnedMs = simulator.nowMs;
+  const eventsBefore = events.length;
   await simulator.until(start("app-c", platformOf("app-c")), { timeoutMs: 20_000 });
-  await simulator.advance(1_200);
+  await simulator.advance(afterReturnMs);
   load.isOver = true;
   await simulator.until(loading, { timeoutMs: 5_000 });
   await simulator.advance(300);
@@ -106,6 +122,10 @@ export async function tellRebalance(story: RebalanceStory): Promise<RebalanceFig
     movedPauseMs: Math.max(0, ...pauses.map(({ movedMs }) => movedMs)),
     movedTasks: pauses.filter(({ movedMs }) => movedMs > 0).length,
     restoredAfterLeaving,
+    restoredAfterReturning: restoredSince(eventsBefore),
+    returnedTasks: turns.filter((own) =>
+      own.some(({ atMs, instance }) => atMs >= returnedMs && instance === "app-c"),
+    ).length,
     isEachCounted: turns.reduce((sum, own) => sum + own.length, 0) >= load.count,
   };
 }
