@@ -1,9 +1,15 @@
 import type { BatchReaderOptions } from "@millrace/cluster";
 import { encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
 import { string } from "@millrace/serde";
-import { StreamsBuilder, type OffsetReset, type Topology } from "@millrace/streams";
+import {
+  StreamsBuilder,
+  type KeyValueQueries,
+  type OffsetReset,
+  type Topology,
+} from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import type { TestProcess } from "./world/process.ts";
 import { TestWorld } from "./world/test-world.ts";
 import { linesOf } from "./world/word-count.ts";
 
@@ -17,6 +23,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await world[Symbol.asyncDispose]();
 });
+
+type Counts = KeyValueQueries<string, number>;
 
 const lines = { topic: "lines", partition: 0 };
 
@@ -89,6 +97,40 @@ describe("an input without a committed offset", () => {
     await world.app(copy(), options);
     await expect.poll(() => world.readTexts("copies")).toEqual(["in between"]);
   });
+});
+
+describe("offsets that are all gone, of an application with state", () => {
+  function counting(): Topology {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("lines", { value: string() })
+      .groupBy((line) => line, { key: string(), value: string() })
+      .count({ store: "counts" });
+    return builder.build();
+  }
+  const missing = (process: TestProcess): readonly unknown[] =>
+    process.events.filter(({ name }) => name === "streams.offsets-missing");
+
+  test.each([{ stateDirectory: "/s" }, {}])(
+    "are told, since what is read again is counted again: %j",
+    async (place) => {
+      const first = world.process();
+      await world.produce("lines", ["a", "a"]);
+      const app = await world.app(counting(), place, first);
+      await expect.poll(() => app.store<Counts>("counts").get("a")).toBe(2);
+      await app.close();
+      const second = world.process();
+      await (await world.app(counting(), place, second)).close();
+      expect([...missing(first), ...missing(second)]).toEqual([]);
+      await world.client.admin.deleteGroup("app");
+      const third = world.process();
+      await world.app(counting(), place, third);
+      const repartition = "app-counts-repartition";
+      expect(missing(third)).toMatchObject([
+        { fields: { task: "1_0", stores: ["counts"], goesOnAt: [{ topic: repartition }] } },
+      ]);
+    },
+  );
 });
 
 describe("an offset that is not there any more", () => {

@@ -48,6 +48,8 @@ export class ChangelogReading {
   /** Records since `begin`. */
   records = 0;
   #startOffset: Offset = 0;
+  /** True: `begin` found changes in the store that are its own. */
+  #beganWithChanges = false;
   #recordsTold = 0;
   readonly #state: TaskState;
   readonly #logger: Logger;
@@ -71,6 +73,11 @@ export class ChangelogReading {
     return Math.min(this.end ?? Infinity, this.isSourceTopic ? this.limit : Infinity);
   }
 
+  /** True: the store holds what somebody has processed. */
+  get hasChanges(): boolean {
+    return this.#beganWithChanges || this.records > 0;
+  }
+
   get isAtStop(): boolean {
     return this.position >= this.stop;
   }
@@ -84,7 +91,9 @@ export class ChangelogReading {
     if (offset === undefined) stores.wipe(this.store);
     const isOwn = stores.tie(this.store, this.name, topicId);
     this.position = offset ?? start;
-    if (!isOwn || !isWithin) {
+    const isKept = isOwn && isWithin;
+    this.#beganWithChanges = isKept && (offset ?? 0) > 0;
+    if (!isKept) {
       const reason = isOwn
         ? outOfRange
         : "it was built from another changelog, or one that was deleted and made anew";

@@ -67,6 +67,17 @@ export class FollowedTask {
     return this.isRestoring && this.isPlanned && this.readings.every(({ isAtStop }) => isAtStop);
   }
 
+  /**
+   * Stores that hold what was processed, where nobody knows any more how far that was: all committed offsets of the task's
+   * inputs are gone.
+   */
+  get storesAhead(): readonly string[] {
+    if (!this.isRestoring || this.committed.length > 0) return [];
+    return this.readings
+      .filter(({ isSourceTopic, hasChanges }) => !isSourceTopic && hasChanges)
+      .map(({ store }) => store);
+  }
+
   /** True: a standby of a source topic that serves as changelog. */
   get followsSource(): boolean {
     return !this.isRestoring && this.isPlanned && this.readings.some((one) => one.isSourceTopic);

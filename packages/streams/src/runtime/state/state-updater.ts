@@ -308,6 +308,10 @@ export class StateUpdater {
   #restored(task: FollowedTask): void {
     for (const progress of task.progress(this.#pump.endOf))
       this.#environment.tellRestore({ kind: "end", ...progress });
+    const { storesAhead: stores, starts: goesOnAt, name } = task;
+    const { logger } = this.#environment.platform;
+    if (stores.length > 0)
+      logger.log("warn", "streams.offsets-missing", { task: name, stores, goesOnAt });
     task.isReady = true;
     this.#options.wake();
   }
