@@ -29,7 +29,8 @@ export function subscriptionOf(memberId: string, bytes: Buffer): MemberSubscript
 }
 
 export function assignmentBytes({ partitions, userData }: Assignment): Buffer {
-  const assignment: Record<string, number[]> = {};
+  // A topic may have a name that every object has, such as `constructor`.
+  const assignment: Record<string, number[]> = Object.create(null);
   for (const { topic, partition } of partitions) (assignment[topic] ??= []).push(partition);
   return MemberAssignment.encode({
     version,

@@ -7,22 +7,39 @@ export type Position = Readonly<Record<string, Readonly<Record<number, Offset>>>
 export function positionBefore(
   inputs: Iterable<TopicPartition & { readonly offset: Offset }>,
 ): Position {
-  const position: Record<string, Record<number, Offset>> = {};
+  const seen = new Map<string, Map<number, Offset>>();
   for (const { topic, partition, offset } of inputs)
-    (position[topic] ??= {})[partition] = offset - 1;
-  return position;
+    partitionsOf(topic, seen).set(partition, offset - 1);
+  return positionOf(seen);
 }
 
 /** Both, each as far as the further one. */
 export function mergePositions(left: Position, right: Position): Position {
-  const merged: Record<string, Record<number, Offset>> = {};
+  const merged = new Map<string, Map<number, Offset>>();
   for (const position of [left, right])
     for (const [topic, partitions] of Object.entries(position)) {
-      const own = (merged[topic] ??= {});
-      for (const [partition, offset] of Object.entries(partitions))
-        own[Number(partition)] = Math.max(own[Number(partition)] ?? -1, offset);
+      const own = partitionsOf(topic, merged);
+      for (const [name, offset] of Object.entries(partitions)) {
+        const partition = Number(name);
+        own.set(partition, Math.max(own.get(partition) ?? -1, offset));
+      }
     }
-  return merged;
+  return positionOf(merged);
+}
+
+function partitionsOf(topic: string, of: Map<string, Map<number, Offset>>): Map<number, Offset> {
+  const known = of.get(topic);
+  if (known !== undefined) return known;
+  const fresh = new Map<number, Offset>();
+  of.set(topic, fresh);
+  return fresh;
+}
+
+/** A topic may have a name that every object has, such as `constructor`: it becomes a member of its own. */
+function positionOf(seen: ReadonlyMap<string, ReadonlyMap<number, Offset>>): Position {
+  return Object.fromEntries(
+    [...seen].map(([topic, partitions]) => [topic, Object.fromEntries(partitions)]),
+  );
 }
 
 /**
