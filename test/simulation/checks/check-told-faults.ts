@@ -1,4 +1,4 @@
-import type { FaultKind } from "@millrace/simulator";
+import type { FaultKind, StruckFault } from "@millrace/simulator";
 
 import type { SimulationContext } from "../simulation-context.ts";
 
@@ -16,12 +16,18 @@ const toTellMs = 1_000;
 
 /** I16: no fault is swallowed: whom it struck says so, and of which folder, where it struck a file. */
 export function checkToldFaults({ simulator, history, processes }: SimulationContext): void {
-  for (const { name } of processes)
-    for (const { kind, folder = "", atMs } of simulator.faultsOf(name, toTellMs)) {
-      const sign = signs[kind];
-      const told = history.told.get(name) ?? [];
-      if (sign === undefined || told.some((text) => sign.test(text) && text.includes(folder)))
-        continue;
-      history.violate("I16", `${name} said nothing of ${kind} in ${folder} at ${atMs} ms`);
-    }
+  for (const { name } of processes) {
+    const told = history.told.get(name) ?? [];
+    const struck = simulator.faultsOf(name, toTellMs);
+    // What several tasks meet in one moment ends them by one of their errors.
+    const moments = Map.groupBy(struck, ({ kind, atMs }) => `${kind} at ${atMs} ms`);
+    for (const [moment, faults] of moments)
+      if (!faults.some((fault) => isTold(fault, told)))
+        history.violate("I16", `${name} said nothing of ${moment} in ${faults[0].folder ?? "all"}`);
+  }
+}
+
+function isTold({ kind, folder = "" }: StruckFault, told: readonly string[]): boolean {
+  const sign = signs[kind];
+  return sign === undefined || told.some((text) => sign.test(text) && text.includes(folder));
 }
