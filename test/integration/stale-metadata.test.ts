@@ -134,6 +134,26 @@ describe("an application's sinks", () => {
       .toBe(4);
   });
 
+  test("that were deleted and made anew get what comes then, and the application goes on", async () => {
+    await world.createTopics({ lines: 1, copies: 1 });
+    const builder = new StreamsBuilder();
+    builder.stream("lines", { key: string(), value: string() }).to("copies");
+    const app = await world.app(builder.build(), { stateDirectory: "/s" }, world.process(), {
+      client: { metadataMaxAge: 100 },
+    });
+    const send = (value: string) =>
+      world.client.producer().send({ topic: "lines", key: "a", value });
+    await send("before");
+    await expect.poll(() => world.readTexts("copies")).toEqual(["before"]);
+    await administer((admin) => admin.deleteTopics(["copies"]));
+    await expect.poll(() => world.createTopics({ copies: 1 }).then(() => true, String)).toBe(true);
+    for (const value of ["one", "two", "three"]) await send(value);
+    await expect
+      .poll(() => world.readTexts("copies"), { timeout: 10_000 })
+      .toEqual(["one", "two", "three"]);
+    expect(app.state).toBe("running");
+  });
+
   test("that are chosen record by record take topics that were made later", async () => {
     await world.createTopics({ lines: 1 });
     const builder = new StreamsBuilder();
