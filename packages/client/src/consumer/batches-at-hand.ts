@@ -33,7 +33,7 @@ export class BatchesAtHand<Key, Value> {
   }
 
   add(batches: readonly RecordBatchView[]): void {
-    this.#batches.push(...batches);
+    for (const batch of batches) this.#batches.push(batch);
   }
 
   pause(partition: TopicPartition): void {

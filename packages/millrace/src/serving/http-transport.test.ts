@@ -62,6 +62,15 @@ test.each<[string, RequestListener, string, boolean]>([
     true,
   ],
   [
+    "one that sends on to another is not followed",
+    (request, response) =>
+      request.url === "/elsewhere"
+        ? response.end("1\n")
+        : response.writeHead(307, { location: "/elsewhere" }).end(),
+    "INSTANCE_UNREACHABLE",
+    true,
+  ],
+  [
     "one that refuses is not",
     (_, response) => response.writeHead(403).end(),
     "QUERY_REFUSED",

@@ -13,18 +13,25 @@ import { BaseError } from "@millrace/model";
  * - `STORE_NOT_LOGGED`: the store has no changelog that could be followed.
  * - `CHANGES_LOST`: what was to be followed is no longer in the changelog.
  */
-export type QueryErrorCode =
-  | "UNKNOWN_STORE"
-  | "WRONG_QUERY"
-  | "NOT_PRESENT"
-  | "NOT_ACTIVE"
-  | "NOT_UP_TO_BOUND"
-  | "QUERY_INTERRUPTED"
-  | "INSTANCE_UNREACHABLE"
-  | "QUERY_REFUSED"
-  | "STORE_FAILED"
-  | "STORE_NOT_LOGGED"
-  | "CHANGES_LOST";
+export type QueryErrorCode = (typeof codes)[number];
+
+const codes = [
+  "UNKNOWN_STORE",
+  "WRONG_QUERY",
+  "NOT_PRESENT",
+  "NOT_ACTIVE",
+  "NOT_UP_TO_BOUND",
+  "QUERY_INTERRUPTED",
+  "INSTANCE_UNREACHABLE",
+  "QUERY_REFUSED",
+  "STORE_FAILED",
+  "STORE_NOT_LOGGED",
+  "CHANGES_LOST",
+] as const;
+
+export function isQueryErrorCode(given: unknown): given is QueryErrorCode {
+  return codes.includes(given as QueryErrorCode);
+}
 
 const passing: ReadonlySet<QueryErrorCode> = new Set([
   "NOT_PRESENT",

@@ -9,6 +9,8 @@ import type { Owner, TaskOwners } from "./task-owners.ts";
 
 const firstPauseMs = 10;
 const pauseMsMax = 500;
+/** An instance that says nothing for so long does not answer, however long the query goes on. */
+const silenceMsMax = 5000;
 
 export interface PartitionAskerParts {
   readonly platform: Pick<Platform, "clock" | "timers">;
@@ -28,7 +30,8 @@ export interface AskBounds {
   readonly isLocal: boolean;
 }
 
-type Ask = () => AsyncIterable<AnswerPage>;
+/** Asks one of those who have it; of a page of another instance no more is awaited than so long. */
+type Ask = (silenceMs: number) => AsyncIterable<AnswerPage>;
 
 /**
  * Asks whoever has a partition: this process, or the instance that the group gave it to, or one that has a copy. While
@@ -58,11 +61,15 @@ export class PartitionAsker {
     let pauseMs = firstPauseMs;
     for (;;) {
       let failure: unknown = nobodyHas(request);
-      for (const ask of this.#candidates(store, request, bounds)) {
+      const candidates = this.#candidates(store, request, bounds);
+      for (const [index, ask] of candidates.entries()) {
         bounds.signal.throwIfAborted();
         let hasBegun = false;
+        // One that is silent leaves the others their share of the time.
+        const leftMs = Math.max(pauseMsMax, endMs - clock.monotonicMs());
+        const silenceMs = Math.min(silenceMsMax, leftMs / (candidates.length - index));
         try {
-          for await (const page of ask()) {
+          for await (const page of ask(silenceMs)) {
             hasBegun = true;
             yield page;
           }
@@ -97,26 +104,38 @@ export class PartitionAsker {
       others
         .filter((owner) => owner.isStandby === isStandby)
         .map(
-          ({ address }) =>
-            () =>
-              this.#remote(address, request, signal),
+          ({ address }): Ask =>
+            (silenceMs) =>
+              this.#remote(address, request, { silenceMs, signal }),
         );
     if (!request.allowsStandby) return remote(false);
     return [...remote(false), ...(role === "standby" ? [here] : []), ...remote(true)];
   }
 
+  /** A process that stands still, or a wire that was cut, takes a request and never answers. */
   async *#remote(
     address: string,
     request: PartitionRequest,
-    signal: AbortSignal,
+    { silenceMs, signal }: { readonly silenceMs: number; readonly signal: AbortSignal },
   ): AsyncGenerator<AnswerPage, void, undefined> {
-    const { transport } = this.#parts;
+    const { transport, platform } = this.#parts;
     if (transport === undefined) return;
+    const silence = new AbortController();
+    const tooLong = (): void => silence.abort(silentFor(address, silenceMs));
+    const either = AbortSignal.any([signal, silence.signal]);
     let hasHead = false;
-    for await (const line of transport.ask(address, encodeRequest(request), signal)) {
-      const page = readPage(address, line);
-      hasHead ||= page.head !== undefined;
-      yield page;
+    let timer = platform.timers.after(silenceMs, tooLong);
+    try {
+      for await (const line of transport.ask(address, encodeRequest(request), either)) {
+        timer.cancel(); // how long the page is looked at is the reader's own affair
+        const page = readPage(address, line);
+        if ((page.head === undefined) !== hasHead) throw noAnswer(address);
+        hasHead = true;
+        yield page;
+        timer = platform.timers.after(silenceMs, tooLong);
+      }
+    } finally {
+      timer.cancel();
     }
     if (!hasHead)
       throw new QueryError("INSTANCE_UNREACHABLE", `${address} ended its answer before it began`);
@@ -128,12 +147,23 @@ function readPage(address: string, line: string): AnswerPage {
     return decodePage(line);
   } catch (error) {
     if (error instanceof QueryError) throw error;
-    throw new QueryError(
-      "INSTANCE_UNREACHABLE",
-      `the answer of ${address} cannot be read: is that an instance of this application?`,
-      error,
-    );
+    throw noAnswer(address, error);
   }
+}
+
+function noAnswer(address: string, cause?: unknown): QueryError {
+  return new QueryError(
+    "INSTANCE_UNREACHABLE",
+    `the answer of ${address} cannot be read: is that an instance of this application?`,
+    cause,
+  );
+}
+
+function silentFor(address: string, ms: number): QueryError {
+  return new QueryError(
+    "INSTANCE_UNREACHABLE",
+    `${address} has not answered for ${Math.round(ms)} ms: does its process stand still?`,
+  );
 }
 
 function nobodyHas({ store, partition }: PartitionRequest): QueryError {

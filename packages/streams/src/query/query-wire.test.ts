@@ -89,4 +89,29 @@ describe("between instances", () => {
   ])("what is no request is refused: %s", (text) => {
     expect(() => decodeRequest(text)).toThrow(expect.objectContaining({ code: "WRONG_QUERY" }));
   });
+
+  it.each([
+    "null",
+    "7",
+    "[]",
+    "{}",
+    '{"rows":5}',
+    '{"rows":[0]}',
+    '{"head":7,"rows":[]}',
+    '{"head":{"position":{"a":{"0":"x"}},"changelogOffsets":{}},"rows":[]}',
+    '{"head":{"position":{},"changelogOffsets":{"0":null}},"rows":[{"key":5}]}',
+    '{"head":{"position":{}},"rows":[]}',
+    '{"error":null}',
+    '{"error":{"code":"NOT_ACTIVE","message":5}}',
+  ])("what is no page is told from one: %s", (line) => {
+    expect(() => decodePage(line)).toThrow(
+      expect.toSatisfy((error) => !(error instanceof QueryError)),
+    );
+  });
+
+  it("an error of a newer version is one of the store", () => {
+    expect(() => decodePage('{"error":{"code":"TOO_HOT","message":"it melts"}}')).toThrow(
+      expect.objectContaining({ code: "STORE_FAILED", message: "it melts" }),
+    );
+  });
 });

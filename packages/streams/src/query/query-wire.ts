@@ -1,6 +1,6 @@
 import type { Headers } from "@millrace/model";
 
-import { QueryError, type QueryErrorCode } from "../error/query-error.ts";
+import { isQueryErrorCode, QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
 import type { AnswerRow, Question } from "./question.ts";
 
@@ -54,13 +54,37 @@ export function encodeFailure(error: unknown): string {
 
 /** @throws QueryError what the line tells; RangeError, SyntaxError, TypeError: it is none */
 export function decodePage(line: string): AnswerPage {
-  const given = JSON.parse(line) as {
-    readonly head?: AnswerHead;
-    readonly rows?: readonly Fields[];
-    readonly error?: { readonly code: QueryErrorCode; readonly message: string };
+  const { head, rows, error } = fieldsOf(JSON.parse(line));
+  if (error !== undefined) throw failureOf(fieldsOf(error));
+  if (!Array.isArray(rows)) throw new TypeError("a page has rows");
+  return { head: head === undefined ? undefined : headOf(fieldsOf(head)), rows: rows.map(rowOf) };
+}
+
+function failureOf({ code, message }: Fields): QueryError {
+  if (typeof message !== "string") throw new TypeError("an error has a message");
+  // Of a version that knows more errors than this one.
+  return new QueryError(isQueryErrorCode(code) ? code : "STORE_FAILED", message);
+}
+
+function headOf({ isStandby, position, changelogOffsets }: Fields): AnswerHead {
+  for (const partitions of Object.values(fieldsOf(position))) offsetsOf(partitions);
+  return {
+    isStandby: isStandby === true,
+    position: position as AnswerHead["position"], // its offsets are numbers
+    changelogOffsets: offsetsOf(changelogOffsets),
   };
-  if (given.error !== undefined) throw new QueryError(given.error.code, given.error.message);
-  return { head: given.head, rows: (given.rows ?? []).map(rowOf) };
+}
+
+function offsetsOf(given: unknown): Readonly<Record<number, number>> {
+  const offsets = fieldsOf(given);
+  for (const offset of Object.values(offsets)) numberOf(offset, NaN);
+  return offsets as Readonly<Record<number, number>>;
+}
+
+function fieldsOf(given: unknown): Fields {
+  if (typeof given !== "object" || given === null)
+    throw new TypeError(`${String(given)} is no object`);
+  return given as Fields;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,0 +1,107 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { expect, test } from "vitest";
+
+import type { PartitionRequest } from "./local-answers.ts";
+import { PartitionAsker } from "./partition-asker.ts";
+import type { QueryableStore } from "./queryable-stores.ts";
+import { encodePage } from "./query-wire.ts";
+import { TaskOwners } from "./task-owners.ts";
+
+const head = { isStandby: true, position: {}, changelogOffsets: {} };
+const store = { subtopology: { sourceTopics: ["in"], sourcePatterns: [] } } as unknown;
+const request: PartitionRequest = {
+  store: "counts",
+  partition: 0,
+  question: { kind: "count" },
+  isolation: undefined,
+  allowsStandby: true,
+  positionAtLeast: {},
+  lagMax: Infinity,
+};
+
+type Peer = (signal: AbortSignal) => AsyncGenerator<string, void, undefined>;
+
+async function* silent(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+  yield "never";
+}
+
+/** A query of 10 s that the active instance, and then the one with a copy, is asked. */
+async function asked(active: Peer, standby: Peer, readMs = 0) {
+  const platform = memoryPlatform();
+  const { clock, timers } = platform;
+  const instance = (host: string) => ({
+    host,
+    port: 1,
+    partitions: [{ topic: "in", partition: 0 }],
+  });
+  const owners = new TaskOwners(() => ({ active: [instance("a")], standby: [instance("b")] }));
+  const asker = new PartitionAsker({
+    platform,
+    local: { has: () => undefined, ask: () => silent(AbortSignal.abort()) as never },
+    owners,
+    transport: {
+      ask: (address, _, signal) => (address === "a:1" ? active(signal) : standby(signal)),
+    },
+    ownAddress: undefined,
+  });
+  const signal = new AbortController().signal;
+  const bounds = { timeoutMs: 10_000, signal, isLocal: false };
+  const read = async (): Promise<unknown> => {
+    let pages = 0;
+    try {
+      for await (const _ of asker.ask(store as QueryableStore, request, bounds)) {
+        pages += 1;
+        await timers.sleep(readMs, signal);
+      }
+      return { pages, ms: clock.monotonicMs() };
+    } catch (error) {
+      return { pages, ms: clock.monotonicMs(), error };
+    }
+  };
+  return platform.until(read());
+}
+
+async function* answering(): AsyncGenerator<string, void, undefined> {
+  yield encodePage({ head, rows: [] });
+}
+
+async function* breakingOff(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
+  yield* answering();
+  yield* silent(signal);
+}
+
+async function* inTwoPages(): AsyncGenerator<string, void, undefined> {
+  yield* answering();
+  yield encodePage({ head: undefined, rows: [] });
+}
+
+async function* withTwoHeads(): AsyncGenerator<string, void, undefined> {
+  yield* answering();
+  yield* answering();
+}
+
+test("an instance that takes a request and is silent then leaves the one with a copy its time", async () => {
+  expect(await asked(silent, answering)).toEqual({ pages: 1, ms: 5000 });
+});
+
+test("a query of silent instances ends within its timeout", async () => {
+  const ended = await asked(silent, silent);
+  expect(ended).toMatchObject({ pages: 0, error: { code: "INSTANCE_UNREACHABLE" } });
+  expect((ended as { ms: number }).ms).toBeLessThanOrEqual(11_000);
+});
+
+test("one that falls silent within its answer has interrupted it", async () => {
+  const ended = await asked(breakingOff, answering);
+  expect(ended).toMatchObject({ pages: 1, ms: 5000, error: { code: "QUERY_INTERRUPTED" } });
+});
+
+test("how long a page is looked at is no silence", async () => {
+  expect(await asked(inTwoPages, silent, 60_000)).toEqual({ pages: 2, ms: 120_000 });
+});
+
+test("a second beginning is no answer", async () => {
+  expect(await asked(withTwoHeads, silent)).toMatchObject({
+    error: { code: "QUERY_INTERRUPTED" },
+  });
+});
