@@ -232,11 +232,16 @@ describe("an error that nobody caught", () => {
       },
     ],
     ["answers something else", () => "later"],
-  ])("ends the instance where the policy %s", async (_how, policy) => {
+    ["gives a promise that is rejected", () => Promise.reject(new Error("confused"))],
+  ])("ends the instance where the policy %s, and says so", async (_how, policy) => {
     const onUncaughtError = policy as UncaughtErrorPolicy;
-    const app = await world.app(failing(1), { onUncaughtError });
+    const process = world.process();
+    const app = await world.app(failing(1), { onUncaughtError }, process);
     await world.produce("lines", ["bad"]);
     expect(await failureOf(app.closed)).toMatchObject({ code: "PROCESSING_FAILED" });
+    const told = process.events.filter(({ name }) => name === "streams.error-handler-failed");
+    expect(told).toMatchObject([{ fields: { handler: "onUncaughtError" } }]);
+    expect(told[0].fields["cause"]).toSatisfy((cause) => /confused|gave/.test(String(cause)));
   });
 
   test.each(["classic", "streams"] as const)(

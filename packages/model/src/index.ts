@@ -49,4 +49,5 @@ export {
   type Timestamp,
   type TopicPartition,
 } from "./topic-partition.ts";
+export { causesOf, messageOf, stackOf } from "./thrown.ts";
 export type { Window, Windowed } from "./windowed.ts";

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-import { compareBytes } from "@millrace/model";
+import { causesOf, compareBytes, messageOf } from "@millrace/model";
 import type { EngineTuning } from "@millrace/state";
 
 /**
@@ -254,9 +254,8 @@ export function isCorruption(error: unknown): boolean {
 
 /** What the native code said, beneath what the wrapper around it says. */
 export function rootOf(error: unknown): { readonly code: string; readonly message: string } {
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  if (!(root instanceof Error)) return { code: "", message: String(root) };
+  const root = causesOf(error).at(-1);
+  if (root === undefined) return { code: "", message: messageOf(error) };
   return { code: "code" in root ? String(root.code) : "", message: root.message };
 }
 

@@ -1,3 +1,4 @@
+import { causesOf, messageOf } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { TuneEngine } from "@millrace/state";
 
@@ -45,7 +46,5 @@ async function fittingEngine(
 
 /** What is beneath: which package is not there, or what keeps its native code from being loaded. */
 function firstLineOf(error: unknown): string {
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  return String(root instanceof Error ? root.message : root).split("\n")[0];
+  return messageOf(causesOf(error).at(-1) ?? error).split("\n")[0];
 }

@@ -1,3 +1,4 @@
+import { causesOf, messageOf } from "@millrace/model";
 import { JoinedSignal, type Platform } from "@millrace/platform";
 import { SnapshotError } from "@millrace/state";
 import { AwsV4Signer } from "aws4fetch";
@@ -84,7 +85,5 @@ export class S3Link {
 
 /** What `fetch` says lies beneath what it throws. */
 function rootOf(error: unknown): string {
-  let root = error;
-  while (root instanceof Error && root.cause instanceof Error) root = root.cause;
-  return root instanceof Error ? root.message : String(root);
+  return messageOf(causesOf(error).at(-1) ?? error);
 }

@@ -1,5 +1,5 @@
 import { ClusterError } from "@millrace/cluster";
-import { OptionError } from "@millrace/model";
+import { messageOf, OptionError } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 import { SnapshotError, StateError } from "@millrace/state";
 import {
@@ -40,7 +40,7 @@ export function tellFailure(error: unknown, depth = 0): ToldFailure {
   if (!(error instanceof Error))
     return {
       name: "Error",
-      message: String(error),
+      message: messageOf(error),
       stack: undefined,
       fields: {},
       cause: undefined,

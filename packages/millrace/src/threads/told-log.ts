@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import type { LogFields, Logger } from "@millrace/platform";
 
 import type { FromThread } from "./thread-messages.ts";
@@ -18,7 +19,7 @@ export function toldLogger(tell: (message: FromThread) => void): Logger {
         level,
         event,
         fields: Object.fromEntries(
-          others.map(([name, value]) => [name, isClonable(value) ? value : String(value)]),
+          others.map(([name, value]) => [name, isClonable(value) ? value : messageOf(value)]),
         ),
         failures: Object.fromEntries(failures),
       });

@@ -1,3 +1,5 @@
+import { causesOf, messageOf, stackOf } from "@millrace/model";
+
 import { logLevelRank, type LogFields, type Logger, type LogLevel } from "../logger.ts";
 import { plainError } from "../logging/plain-error.ts";
 
@@ -17,14 +19,40 @@ export class JsonLineLogger implements Logger {
 
   log(level: LogLevel, event: string, fields?: LogFields): void {
     if (!this.isEnabled(level)) return;
-    this.#writeLine(
-      JSON.stringify({ time: new Date().toISOString(), level, event, ...fields }, plainValue),
-    );
+    const line = { time: new Date().toISOString(), level, event, ...fields };
+    this.#writeLine(jsonOf(line) ?? JSON.stringify(tellable(line), plainValue));
   }
 }
 
 function writeStandardError(line: string): void {
   process.stderr.write(`${line}\n`);
+}
+
+/** Undefined: there is a circle in it, or it answers with an error. */
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value, plainValue);
+  } catch {
+    return undefined; // the caller has another form for it
+  }
+}
+
+/** What programs throw may be of any shape: each field as well as it can be told, so that no line is lost for one. */
+function tellable(fields: LogFields): LogFields {
+  return Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      jsonOf(value) === undefined ? outlineOf(value) : value,
+    ]),
+  );
+}
+
+function outlineOf(value: unknown): unknown {
+  const errors = causesOf(value).map((error) => ({
+    message: messageOf(error),
+    stack: stackOf(error),
+  }));
+  return errors.length === 0 ? messageOf(value) : errors;
 }
 
 /** Durations and times as whole milliseconds. What JSON cannot say: errors with their causes, big integers; bytes are told by length alone. */

@@ -1,8 +1,8 @@
+import { messageOf } from "@millrace/model";
 import { JoinedSignal, type Platform, type Timer } from "@millrace/platform";
 import type { SerdePreparation } from "@millrace/serde";
 
 import { ApplicationError } from "../error/application-error.ts";
-import { messageOf } from "../error/streams-error.ts";
 
 const firstLineMs = 1000;
 const lineMs = 10_000;

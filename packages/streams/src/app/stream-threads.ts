@@ -210,10 +210,16 @@ export class StreamThreads {
     if (stop.aborted || isLast(error)) return this.#fail(error);
     const answer = answerOf(onUncaughtError, error);
     const { number: thread } = slot;
+    const fields = { application: applicationId, thread };
+    if (typeof answer === "object")
+      platform.logger.log("error", "streams.error-handler-failed", {
+        ...fields,
+        handler: "onUncaughtError",
+        cause: answer.refusal,
+      });
     platform.logger.log(answer === "replaceThread" ? "error" : "info", "streams.thread-failed", {
-      application: applicationId,
-      thread,
-      answer,
+      ...fields,
+      answer: typeof answer === "string" ? answer : "refused",
       cause: error,
     });
     if (answer === "replaceThread") {

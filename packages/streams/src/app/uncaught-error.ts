@@ -1,4 +1,4 @@
-import { isSynchronousFunction } from "@millrace/model";
+import { isPromise, isSynchronousFunction, shown } from "@millrace/model";
 
 /**
  * What follows an error that ends a loop (Kafka: `StreamThreadExceptionResponse`): another loop takes its place, this
@@ -17,22 +17,31 @@ const responses: ReadonlySet<unknown> = new Set<UncaughtErrorResponse>([
   "shutdownApplication",
 ]);
 
+const allowed = '"replaceThread", "shutdownClient" or "shutdownApplication"';
+
 export const uncaughtErrorPolicy = {
   allowed:
     '"replaceThread", "shutdownClient", "shutdownApplication" or a synchronous function that answers one of them',
   accepts: (given: unknown) => responses.has(given) || isSynchronousFunction(given),
 };
 
-/** What a policy says; `refused`: it throws, or answers something else. */
+/** What a policy says, or why it says nothing that there is: what it threw, or gave in place of an answer. */
 export function answerOf(
   policy: UncaughtErrorPolicy,
   error: unknown,
-): UncaughtErrorResponse | "refused" {
+): UncaughtErrorResponse | { readonly refusal: unknown } {
   if (typeof policy === "string") return policy;
   try {
-    const answer = policy(error);
-    return responses.has(answer) ? answer : "refused";
-  } catch {
-    return "refused";
+    const answer: unknown = policy(error);
+    // Whoever gave the promise hears of its rejection here, and nowhere else: it must not end the process.
+    if (isPromise(answer)) answer.then(undefined, () => {});
+    if (isResponse(answer)) return answer;
+    return { refusal: `the policy gave ${shown(answer)}; return ${allowed}` };
+  } catch (refusal) {
+    return { refusal };
   }
+}
+
+function isResponse(given: unknown): given is UncaughtErrorResponse {
+  return responses.has(given);
 }

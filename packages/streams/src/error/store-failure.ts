@@ -1,10 +1,11 @@
+import { causesOf } from "@millrace/model";
 import { StateError } from "@millrace/state";
 
 /** What an engine could not read or write, also beneath what is said of the record that met it. */
 export function storeFailureOf(thrown: unknown): StateError | undefined {
-  for (let error = thrown; error instanceof Error; error = error.cause)
-    if (error instanceof StateError && isOfEngine(error)) return error;
-  return undefined;
+  return causesOf(thrown).find(
+    (error): error is StateError => error instanceof StateError && isOfEngine(error),
+  );
 }
 
 /** Opened again, the store begins anew, and is restored. */

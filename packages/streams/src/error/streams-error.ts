@@ -1,4 +1,4 @@
-import { BaseError } from "@millrace/model";
+import { BaseError, messageOf } from "@millrace/model";
 import { SerdeError } from "@millrace/serde";
 
 export type StreamsErrorCode =
@@ -77,11 +77,6 @@ function placeText(place: ErrorPlace): string {
   if (place.topic !== undefined && place.partition !== undefined && place.partition >= 0)
     parts.push(`record ${place.topic}-${place.partition} at offset ${place.offset}`);
   return parts.length === 0 ? "" : ` (${parts.join(", ")})`;
-}
-
-/** The message of whatever was thrown. */
-export function messageOf(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
 }
 
 /** Why a record cannot be read or written, in one sentence: what a serde error says besides is said by who tells it. */

@@ -1,8 +1,7 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
-import { topicPartitionName } from "@millrace/model";
+import { messageOf, topicPartitionName } from "@millrace/model";
 
 import { ApplicationError } from "../error/application-error.ts";
-import { messageOf } from "../error/streams-error.ts";
 
 const namesMax = 10;
 

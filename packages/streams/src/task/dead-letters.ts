@@ -1,6 +1,11 @@
-import { encodeUtf8, type Header, type Headers, type Timestamp } from "@millrace/model";
-
-import { messageOf } from "../error/streams-error.ts";
+import {
+  messageOf,
+  stackOf,
+  encodeUtf8,
+  type Header,
+  type Headers,
+  type Timestamp,
+} from "@millrace/model";
 
 /** What became of which record. */
 export interface DeadLetter {
@@ -16,11 +21,10 @@ export interface DeadLetter {
 /** The headers of a dead letter: the record's own, then Kafka's six about the error (KIP-1034). */
 export function deadLetterHeaders(letter: DeadLetter): Headers {
   const { cause } = letter;
-  const stack = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
   const texts: readonly (readonly [string, string | null])[] = [
-    ["exception", cause instanceof Error ? cause.name : typeof cause],
+    ["exception", cause instanceof Error ? `${cause.name}` : typeof cause],
     ["message", messageOf(cause)],
-    ["stacktrace", stack],
+    ["stacktrace", stackOf(cause)],
     ["topic", letter.topic],
     ["partition", String(letter.partition)],
     ["offset", String(letter.offset)],

@@ -1,5 +1,6 @@
 import type { UnreadableBatchError } from "@millrace/cluster";
 import {
+  messageOf,
   noHeaders,
   type Headers,
   type Offset,
@@ -10,7 +11,7 @@ import { SerdePendingError, type Serde, type WaitBounds } from "@millrace/serde"
 
 import { CallbackError } from "../error/callback-error.ts";
 import { isProgramMistake } from "../error/program-mistake.ts";
-import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
+import { StreamsError, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
 import { requireTimestamp } from "../processor/callback-result.ts";
 import { StreamRecord } from "../processor/stream-record.ts";
 import type { TimestampExtractor } from "../processor/timestamp-extractor.ts";

@@ -1,8 +1,8 @@
+import { messageOf } from "@millrace/model";
 import type { Clock, Metrics, Timers } from "@millrace/platform";
 
 import type { WaitBounds } from "@millrace/serde";
 
-import { messageOf } from "../error/streams-error.ts";
 import {
   provideAsyncWork,
   type AsyncWork,

@@ -1,9 +1,9 @@
-import type { Timestamp } from "@millrace/model";
+import { messageOf, type Timestamp } from "@millrace/model";
 import { SerdeError, SerdePendingError } from "@millrace/serde";
 import { withFields, type Logger } from "@millrace/platform";
 import type { TaskStores } from "@millrace/state";
 
-import { StreamsError, messageOf, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
+import { StreamsError, reasonOf, type ErrorPlace } from "../error/streams-error.ts";
 import { TaskScope } from "../processor/task-scope.ts";
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import { DroppedRecords } from "./dropped-records.ts";
@@ -116,7 +116,8 @@ export class TaskContext {
 
   /** Remembers which node threw, while what it threw passes the nodes above it. */
   noteFailure(thrown: unknown): void {
-    if (this.#failed?.thrown !== thrown) this.#failed = { thrown, node: this.currentNode };
+    if (this.#failed === undefined || this.#failed.thrown !== thrown)
+      this.#failed = { thrown, node: this.currentNode };
     if (thrown instanceof SerdePendingError) this.pending = thrown;
   }
 

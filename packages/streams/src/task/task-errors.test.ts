@@ -47,6 +47,59 @@ describe("a record that fails", () => {
     expect(task.droppedRecords.value).toBe(1);
   });
 
+  describe.each<[string, () => unknown]>([
+    ["nothing", () => undefined],
+    ["an object without a prototype", () => Object.create(null)],
+    [
+      "an error whose message throws",
+      () =>
+        Object.defineProperty(new Error(), "message", { get: () => JSON.parse("{") as unknown }),
+    ],
+    [
+      "an error that is its own cause",
+      () => {
+        const error = new Error("round and round");
+        error.cause = error;
+        return error;
+      },
+    ],
+    [
+      "an error of a nameless kind",
+      () => Object.assign(new Error(), { name: 5, stack: 7, message: 9n }),
+    ],
+  ])("a callback that throws %s", (_, makeThrown) => {
+    const throwing = (builder: StreamsBuilder) =>
+      builder
+        .stream("a", { key: string(), value: string() })
+        .peek((value) => {
+          if (value === "bad") throw makeThrown();
+        })
+        .to("out");
+    const records = () => batchOf("a", 0, [at(1), at(2, "bad"), at(3)]);
+
+    test("ends the task with an error that names the place", () => {
+      const { task } = taskOf(throwing);
+      task.initialize();
+      task.addBatch(records());
+      expect(catchError(() => task.process(10))).toMatchObject({
+        code: "PROCESSING_FAILED",
+        node: "KSTREAM-PEEK-0000000001",
+        offset: 1,
+      });
+    });
+
+    test("is passed over, with a dead letter", () => {
+      const { task, written } = taskOf(throwing, {
+        onProcessingError: "continue",
+        deadLetterTopic: "dead",
+      });
+      task.initialize();
+      task.addBatch(records());
+      task.process(10);
+      expect(written.map(({ topic }) => topic)).toEqual(["out", "dead", "out"]);
+    });
+  });
+
   test("records that are passed over have a line a minute in the log, with the reason and how many there were", () => {
     const lines: (LogFields | undefined)[] = [];
     const logger: Logger = {

@@ -1,9 +1,9 @@
-import type { Headers, Timestamp } from "@millrace/model";
+import { messageOf, type Headers, type Timestamp } from "@millrace/model";
 import { SerdePendingError } from "@millrace/serde";
 
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { storeFailureOf } from "../error/store-failure.ts";
-import { StreamsError, messageOf } from "../error/streams-error.ts";
+import { StreamsError } from "../error/streams-error.ts";
 import type { RecordParts } from "../processor/async-work.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
