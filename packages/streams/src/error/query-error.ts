@@ -13,37 +13,41 @@ import { BaseError } from "@millrace/model";
  * - `STORE_NOT_LOGGED`: the store has no changelog that could be followed.
  * - `CHANGES_LOST`: what was to be followed is no longer in the changelog.
  */
-export type QueryErrorCode = (typeof codes)[number];
+export type QueryErrorCode =
+  | "UNKNOWN_STORE"
+  | "WRONG_QUERY"
+  | "NOT_PRESENT"
+  | "NOT_ACTIVE"
+  | "NOT_UP_TO_BOUND"
+  | "QUERY_INTERRUPTED"
+  | "INSTANCE_UNREACHABLE"
+  | "QUERY_REFUSED"
+  | "STORE_FAILED"
+  | "STORE_NOT_LOGGED"
+  | "CHANGES_LOST";
 
-const codes = [
-  "UNKNOWN_STORE",
-  "WRONG_QUERY",
-  "NOT_PRESENT",
-  "NOT_ACTIVE",
-  "NOT_UP_TO_BOUND",
-  "QUERY_INTERRUPTED",
-  "INSTANCE_UNREACHABLE",
-  "QUERY_REFUSED",
-  "STORE_FAILED",
-  "STORE_NOT_LOGGED",
-  "CHANGES_LOST",
-] as const;
+/** True: the same query may be answered later. */
+const mayPass: Readonly<Record<QueryErrorCode, boolean>> = {
+  UNKNOWN_STORE: false,
+  WRONG_QUERY: false,
+  NOT_PRESENT: true,
+  NOT_ACTIVE: true,
+  NOT_UP_TO_BOUND: true,
+  QUERY_INTERRUPTED: true,
+  INSTANCE_UNREACHABLE: true,
+  QUERY_REFUSED: false,
+  STORE_FAILED: false,
+  STORE_NOT_LOGGED: false,
+  CHANGES_LOST: false,
+};
 
 export function isQueryErrorCode(given: unknown): given is QueryErrorCode {
-  return codes.includes(given as QueryErrorCode);
+  return typeof given === "string" && Object.hasOwn(mayPass, given);
 }
-
-const passing: ReadonlySet<QueryErrorCode> = new Set([
-  "NOT_PRESENT",
-  "NOT_ACTIVE",
-  "NOT_UP_TO_BOUND",
-  "QUERY_INTERRUPTED",
-  "INSTANCE_UNREACHABLE",
-]);
 
 /** Why a store gave no answer (Kafka: `FailureReason`, `InvalidStateStoreException` and its kinds). */
 export class QueryError extends BaseError<QueryErrorCode> {
   constructor(code: QueryErrorCode, message: string, cause?: unknown) {
-    super(code, message, { retriable: passing.has(code), cause });
+    super(code, message, { retriable: mayPass[code], cause });
   }
 }
