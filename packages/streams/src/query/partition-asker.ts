@@ -1,4 +1,4 @@
-import type { Platform } from "@millrace/platform";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
@@ -122,11 +122,11 @@ export class PartitionAsker {
     if (transport === undefined) return;
     const silence = new AbortController();
     const tooLong = (): void => silence.abort(silentFor(address, silenceMs));
-    const either = AbortSignal.any([signal, silence.signal]);
+    using either = new JoinedSignal(signal, silence.signal);
     let hasHead = false;
     let timer = platform.timers.after(silenceMs, tooLong);
     try {
-      for await (const line of transport.ask(address, encodeRequest(request), either)) {
+      for await (const line of transport.ask(address, encodeRequest(request), either.signal)) {
         timer.cancel(); // how long the page is looked at is the reader's own affair
         const page = readPage(address, line);
         if ((page.head === undefined) !== hasHead) throw noAnswer(address);
