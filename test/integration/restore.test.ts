@@ -180,6 +180,27 @@ describe("STREAMS-3: a store that is not of its changelog is rebuilt from it", (
     await expectCounts({ a: 2, b: 1, c: 2 });
   });
 
+  test.each(["exactly_once", "at_least_once"] as const)(
+    "but not where its changelog has lost what it holds, and no more: %s",
+    async (processingGuarantee) => {
+      const configs = { "cleanup.policy": "delete" }; // as windows have it
+      const { admin } = world.client;
+      await admin.createTopics([{ name: changelog.topic, partitionCount: 1, configs }]);
+      const options = { stateDirectory: "/s", processingGuarantee } as const;
+      await write("a", "a", "b");
+      const app = await world.app(counted(), options);
+      await expectCounts({ a: 2, b: 1 });
+      await app.close();
+      const [end] = await admin.listOffsets([{ ...changelog, at: "latest" }]);
+      await admin.deleteRecords([{ ...changelog, offset: end.offset }]);
+      const process = world.process();
+      await world.app(counted(), options, process);
+      await write("a");
+      await expectCounts({ a: 3, b: 1 });
+      expect(process.has("streams.store-rebuilt")).toBe(false);
+    },
+  );
+
   test("with an offset within its own it is taken over as it is", async () => {
     await countTwice();
     expect(await startAndCount()).toBeUndefined();

@@ -25,13 +25,17 @@ export interface ChangelogReadingOptions {
   readonly changelog: TopicPartition;
   /** True: a source topic that serves as one: what was not processed yet is for the task. */
   readonly isSourceTopic: boolean;
+  /** True: it is written in transactions, each of which ends in a marker. */
+  readonly isTransactional: boolean;
   readonly logger: Logger;
 }
 
 /**
  * One store that is read from its changelog (Kafka: `StoreChangelogReader`'s `ChangelogMetadata`).
  *
- * STREAMS-3: a store was built from this very changelog, and its offset is never above the end, nor below the start.
+ * STREAMS-3: a store was built from this very changelog, and its offset is never above the end, nor below the start. (A
+ * store that was committed with a transaction is at the marker of that: where all up to it was deleted for its age nothing
+ * is lost.)
  * Where that does not hold (the folder of another partition, a changelog that was made anew) the store holds another
  * history and is rebuilt from the changelog. So is one that its changelog moves away from meanwhile.
  */
@@ -52,10 +56,13 @@ export class ChangelogReading {
   #beganWithChanges = false;
   #recordsTold = 0;
   readonly #state: TaskState;
+  readonly #markers: number;
   readonly #logger: Logger;
   #hasBegun = false;
 
-  constructor({ state, store, changelog, isSourceTopic, logger }: ChangelogReadingOptions) {
+  constructor(options: ChangelogReadingOptions) {
+    const { state, store, changelog, isSourceTopic, isTransactional, logger } = options;
+    this.#markers = isTransactional && !isSourceTopic ? 1 : 0;
     this.#state = state;
     this.store = store;
     this.changelog = changelog;
@@ -86,11 +93,11 @@ export class ChangelogReading {
   begin({ start, end, topicId }: ChangelogRange): void {
     const { stores } = this.#state;
     const offset = this.#hasBegun ? this.position : stores.committedOffset(this.store);
-    const isWithin = offset === undefined || (offset >= start && offset <= end);
+    const isWithin = offset === undefined || (offset + this.#markers >= start && offset <= end);
     // Rows that no offset covers are what somebody left who ended as he filled or emptied it.
     if (offset === undefined) stores.wipe(this.store);
     const isOwn = stores.tie(this.store, this.name, topicId);
-    this.position = offset ?? start;
+    this.position = Math.max(start, offset ?? start);
     const isKept = isOwn && isWithin;
     this.#beganWithChanges = isKept && (offset ?? 0) > 0;
     if (!isKept) {

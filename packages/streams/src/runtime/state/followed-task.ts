@@ -1,11 +1,10 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import { invariant, type Offset } from "@millrace/model";
-import type { Logger } from "@millrace/platform";
 
 import { taskIdText, type TaskId } from "../../processor/task-id.ts";
 import type { StartingPoint } from "../offset-resets.ts";
 import type { AssignedTask } from "../task-assignments.ts";
-import { ChangelogReading } from "./changelog-reading.ts";
+import { ChangelogReading, type ChangelogReadingOptions } from "./changelog-reading.ts";
 import type { RestoreEvent, RestoreProgress } from "./restore-event.ts";
 import type { TaskState } from "./task-state.ts";
 
@@ -94,7 +93,9 @@ export class FollowedTask {
   }
 
   /** The readings of its stores, made once. */
-  open(logger: Logger): readonly ChangelogReading[] {
+  open(
+    common: Pick<ChangelogReadingOptions, "isTransactional" | "logger">,
+  ): readonly ChangelogReading[] {
     const { state } = this;
     invariant(state !== undefined, "STREAMS-12", this.taskId);
     if (this.readings.length > 0) return this.readings;
@@ -106,7 +107,7 @@ export class FollowedTask {
           store,
           changelog: { topic: name, partition },
           isSourceTopic,
-          logger,
+          ...common,
         }),
     );
     return this.readings;

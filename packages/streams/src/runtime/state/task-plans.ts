@@ -44,7 +44,7 @@ export class TaskPlans {
     signal: AbortSignal,
   ): Promise<(task: FollowedTask) => void> {
     const { topics, prepareWriting } = this.#options;
-    const { cluster, platform } = this.#environment;
+    const { cluster, platform, config } = this.#environment;
     await this.#check(signal);
     const active = tasks.flatMap(({ taskId, role }) =>
       role?.inputs === undefined ? [] : [{ taskId, inputs: role.inputs }],
@@ -57,7 +57,8 @@ export class TaskPlans {
       topics.requireUsed(subtopologyOf(taskId, this.#environment), ofTask(inputs));
     await this.#open(tasks, committed);
     const open = tasks.filter(({ state }) => state !== undefined);
-    const readings = open.flatMap((task) => task.open(platform.logger));
+    const common = { isTransactional: config.isExactlyOnce, logger: platform.logger };
+    const readings = open.flatMap((task) => task.open(common));
     const changelogs = readings.map(({ changelog }) => changelog);
     const ranges = await changelogRanges(changelogs, cluster.admin, signal);
     const fresh = active.flatMap(({ inputs }) =>
