@@ -29,22 +29,3 @@ test("every error code has a row in docs/reference/errors.md, and no row is with
   expect([...declared].filter((code) => !rows.has(code)).sort()).toEqual([]);
   expect([...rows].filter((code) => !declared.has(code)).sort()).toEqual([]);
 });
-
-test("every warning and error that broker and log tell has a row there", () => {
-  const told = new Set<string>();
-  for (const { path, text } of sourceFiles()) {
-    if (isTest(path) || !/^packages\/(?:broker|log)\/src\//.test(path)) continue;
-    for (const [, event] of text.matchAll(/log\(\s*"(?:error|warn)",\s*"([a-z.-]+)"/g))
-      told.add(event);
-  }
-  const rows = readFileSync(page, "utf8")
-    .split("\n")
-    .filter((line) => line.startsWith("| `"));
-  const known = new Set(
-    rows.flatMap((row) =>
-      [...row.split(" | ")[0].matchAll(/`([a-z.-]+)`/g)].map(([, event]) => event),
-    ),
-  );
-  expect(told.size).toBeGreaterThan(10);
-  expect([...told].filter((event) => !known.has(event)).sort()).toEqual([]);
-});
