@@ -18,6 +18,7 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { repository } from "../tidy/source-files.ts";
+import { kafkaMetrics } from "./kafka-metrics.ts";
 
 const levels = ["info", "debug", "trace"] as const;
 type Level = (typeof levels)[number];
@@ -141,3 +142,17 @@ test.each(levels)(
     expect([...wanted].filter((row) => !found.has(row)).toSorted()).toEqual([]);
   },
 );
+
+test("what Kafka has is there, or is told with the reason", () => {
+  const page = readFileSync(join(repository, "docs/guides/metrics.md"), "utf8");
+  const [, leftOut] = page.split("### What Kafka has and this has not");
+  const names = leftOut
+    .split("## Alerts")[0]
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .flatMap((line) => codesIn(line.split("|")[1]).flatMap(expanded));
+  const own = new Set(documented().map(({ name }) => name));
+  const kafka = new Set(kafkaMetrics.flatMap(expanded));
+  expect([...kafka].filter((name) => !own.has(name) && !names.includes(name))).toEqual([]);
+  expect(names.filter((name) => !kafka.has(name))).toEqual([]);
+});

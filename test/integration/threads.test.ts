@@ -222,6 +222,8 @@ describe("an error that nobody caught", () => {
     expect(asked).toMatchObject([{ code: "PROCESSING_FAILED" }, { code: "PROCESSING_FAILED" }]);
     await eventually(() => app.threads.length).toBe(2);
     await eventually(() => app.state).toBe("running");
+    const told = Object.fromEntries(app.metrics().map(({ name, value }) => [name, value]));
+    expect(told).toMatchObject({ "alive-stream-threads": 2, "failed-stream-threads": 2 });
   });
 
   test.each([

@@ -1,5 +1,5 @@
 import { BaseError } from "@millrace/model";
-import { JoinedSignal, type Platform } from "@millrace/platform";
+import { JoinedSignal, type Counter, type Platform } from "@millrace/platform";
 
 import { ApplicationError } from "../error/application-error.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
@@ -53,6 +53,7 @@ export class StreamThreads {
   readonly #started = new Set<number>();
   readonly #failed = new AbortController();
   readonly #news: GroupNews;
+  readonly #failedCount: Counter;
   #failure: { readonly error: unknown } | undefined;
   /** Undefined: not begun yet. */
   #stopping: AbortSignal | undefined;
@@ -61,6 +62,10 @@ export class StreamThreads {
   constructor(options: StreamThreadsOptions) {
     this.#options = options;
     this.#news = new GroupNews(options.platform.timers, () => this.#members());
+    const { metrics } = options.platform;
+    const tags = { application: options.applicationId };
+    metrics.gauge("alive-stream-threads", () => this.hosts.length, tags);
+    this.#failedCount = metrics.counter("failed-stream-threads", tags);
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
     });
@@ -208,6 +213,7 @@ export class StreamThreads {
   ): Promise<"over" | "replace"> {
     const { platform, onUncaughtError, closeTimeoutMs, applicationId, states } = this.#options;
     if (stop.aborted || isLast(error)) return this.#fail(error);
+    this.#failedCount.add(1);
     const answer = answerOf(onUncaughtError, error);
     const { number: thread } = slot;
     const fields = { application: applicationId, thread };
