@@ -1,12 +1,12 @@
 import type { GroupMembership } from "@millrace/cluster";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import {
   encodeSubscriptionInfo,
   latestVersion,
 } from "../../packages/streams/src/runtime/assignment/subscription-info.ts";
 import { eventually } from "./world/eventually.ts";
-import { TestWorld } from "./world/test-world.ts";
+import type { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
@@ -14,16 +14,10 @@ import {
   wordCount,
   wordTopics,
 } from "./world/word-count.ts";
+import { worldOfEachTest } from "./world/world-of-each-test.ts";
 
 let world: TestWorld;
-
-beforeEach(async () => {
-  world = await TestWorld.start(wordTopics);
-});
-
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
-});
+worldOfEachTest((own) => (world = own), wordTopics);
 
 /** A member as Kafka Streams would be one: the group waits for it whenever it is asked to join again. */
 function slowMember(): GroupMembership {

@@ -1,9 +1,9 @@
 import { memoryEngineProvider } from "@millrace/state";
 import type { StreamsApp } from "@millrace/streams";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
-import { eventually } from "./world/eventually.ts";
-import { TestWorld } from "./world/test-world.ts";
+import { allTasks, expectShared, tasksOf } from "./world/shared-tasks.ts";
+import type { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
@@ -12,31 +12,10 @@ import {
   wordCount,
   wordTopics,
 } from "./world/word-count.ts";
+import { worldOfEachTest } from "./world/world-of-each-test.ts";
 
 let world: TestWorld;
-
-beforeEach(async () => {
-  world = await TestWorld.start(wordTopics);
-});
-
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
-});
-
-const allTasks = ["0_0", "0_1", "0_2", "0_3", "1_0", "1_1", "1_2", "1_3"];
-
-function tasksOf(...apps: readonly StreamsApp[]): readonly string[] {
-  return apps.flatMap(({ tasks }) => tasks).toSorted();
-}
-
-async function expectShared(...apps: readonly StreamsApp[]): Promise<void> {
-  const least = Math.floor(allTasks.length / apps.length);
-  const shares = () => ({
-    tasks: apps.flatMap(({ tasks }) => tasks).toSorted(),
-    areFair: apps.every(({ tasks }) => tasks.length >= least),
-  });
-  await eventually(shares).toEqual({ tasks: allTasks, areFair: true });
-}
+worldOfEachTest((own) => (world = own), wordTopics);
 
 function counter(app: StreamsApp, name: string): number {
   return app

@@ -1,10 +1,10 @@
 import { string } from "@millrace/serde";
-import { StreamsBuilder, type StreamsApp } from "@millrace/streams";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StreamsBuilder } from "@millrace/streams";
+import { describe, expect, test } from "vitest";
 
-import { eventually } from "./world/eventually.ts";
 import { failureOf } from "./world/failure-of.ts";
-import { TestWorld } from "./world/test-world.ts";
+import { expectShared } from "./world/shared-tasks.ts";
+import type { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
@@ -12,29 +12,12 @@ import {
   wordCount,
   wordTopics,
 } from "./world/word-count.ts";
+import { worldOfEachTest } from "./world/world-of-each-test.ts";
 
 let world: TestWorld;
-
-beforeEach(async () => {
-  world = await TestWorld.start(wordTopics);
-});
-
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
-});
+worldOfEachTest((own) => (world = own), wordTopics);
 
 const groupProtocol = "streams";
-const allTasks = ["0_0", "0_1", "0_2", "0_3", "1_0", "1_1", "1_2", "1_3"];
-
-async function expectShared(...apps: readonly StreamsApp[]): Promise<void> {
-  const least = Math.floor(allTasks.length / apps.length);
-  const shares = () => ({
-    tasks: apps.flatMap(({ tasks }) => tasks).toSorted(),
-    areFair: apps.every(({ tasks }) => tasks.length >= least),
-  });
-  await eventually(shares).toEqual({ tasks: allTasks, areFair: true });
-}
-
 describe("instances in a group whose tasks the broker shares out", () => {
   test.each(["exactly_once", "at_least_once"] as const)(
     "come, go, are killed and come back as the same member, %s",

@@ -8,10 +8,11 @@ import {
   type Topology,
   type UncaughtErrorPolicy,
 } from "@millrace/streams";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 
 import { eventually } from "./world/eventually.ts";
 import { failureOf } from "./world/failure-of.ts";
+import { allTasks } from "./world/shared-tasks.ts";
 import { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
@@ -20,19 +21,11 @@ import {
   wordCount,
   wordTopics,
 } from "./world/word-count.ts";
+import { worldOfEachTest } from "./world/world-of-each-test.ts";
 
 /** Several stream loops in one process, on its own thread. */
 let world: TestWorld;
-
-beforeEach(async () => {
-  world = await TestWorld.start(wordTopics);
-});
-
-afterEach(async () => {
-  await world[Symbol.asyncDispose]();
-});
-
-const allTasks = ["0_0", "0_1", "0_2", "0_3", "1_0", "1_1", "1_2", "1_3"];
+worldOfEachTest((own) => (world = own), wordTopics);
 
 /** Waits until so many threads have all tasks, each as many as the others. */
 async function expectThreads(app: StreamsApp, count: number): Promise<void> {

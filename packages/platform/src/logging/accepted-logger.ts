@@ -1,5 +1,6 @@
-import type { LogFields, Logger, LogLevel } from "../logger.ts";
-import { plainError } from "./plain-error.ts";
+import type { Logger, LogLevel } from "../logger.ts";
+import { call, isOwn, methodsOf } from "./logger-methods.ts";
+import { partsOf } from "./logger-parts.ts";
 
 /** Called with the words of its library; which those are only the logger knows. */
 type LogMethod = (...parts: never[]) => unknown;
@@ -35,44 +36,4 @@ export function acceptLogger(given: AnyLogger): Logger {
     isEnabled,
     log: (level, event, fields = {}) => call(logger, level, partsOf(logger, event, fields)),
   };
-}
-
-/**
- * pino and its kin take the fields first, and know an error by the name `err`; winston the message first, and loses what
- * errors are made of; the others, such as `console`, the message first, and show errors well.
- */
-function partsOf(logger: Methods, event: string, fields: LogFields): readonly unknown[] {
-  const isWinston = typeof logger["isInfoEnabled"] === "function";
-  const hasChildren = typeof logger["child"] === "function";
-  if (hasChildren && !isWinston) return [errorAsErr(fields), event];
-  if (!hasChildren) return Object.keys(fields).length === 0 ? [event] : [event, fields];
-  const plain = Object.entries(fields).map(([name, value]) => [
-    name,
-    value instanceof Error ? plainError(value) : value,
-  ]);
-  return [event, Object.fromEntries(plain)];
-}
-
-function errorAsErr(fields: LogFields): LogFields {
-  const name = ["cause", "error"].find((one) => fields[one] instanceof Error);
-  if (name === undefined || "err" in fields) return { ...fields };
-  const { [name]: err, ...others } = fields;
-  return { ...others, err };
-}
-
-type Methods = Readonly<Record<string, unknown>>;
-
-function methodsOf(given: unknown): Methods {
-  const isObject = typeof given === "object" || typeof given === "function";
-  return isObject && given !== null ? (given as Methods) : {}; // each is looked at before it is called
-}
-
-function isOwn({ isEnabled, log }: Methods): boolean {
-  return typeof isEnabled === "function" && typeof log === "function";
-}
-
-/** What a method answers; undefined where there is none. */
-function call(logger: Methods, name: string, parts: readonly unknown[]): unknown {
-  const method = logger[name];
-  return typeof method === "function" ? Reflect.apply(method, logger, parts) : undefined;
 }

@@ -10,17 +10,14 @@ import { ApplicationState, stateNumbers } from "./application-state.ts";
 import { InlineLoop } from "./inline-loop.ts";
 import { LoopStates } from "./loop-states.ts";
 import { openGlobalLoop } from "./open-global-loop.ts";
-import {
-  openInlineLoop,
-  sharedParts,
-  type LoopFolders,
-  type ProcessParts,
-} from "./open-inline-loop.ts";
+import { openInlineLoop } from "./open-inline-loop.ts";
 import { RestoreListeners } from "./restore-listeners.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
 import { StreamThreads } from "./stream-threads.ts";
+import type { LoopFolders, ProcessParts } from "./process-parts.ts";
 import type { ResolvedStreamsOptions } from "./resolved-options.ts";
+import { sharedParts } from "./shared-parts.ts";
 import type { StreamsEnvironment } from "./streams-environment.ts";
 import { TaskClaims } from "./task-claims.ts";
 import type { ThreadOwner } from "./thread-host.ts";

@@ -1,5 +1,5 @@
 import { GlobalLoop } from "../runtime/global-loop.ts";
-import type { ProcessParts } from "./open-inline-loop.ts";
+import type { ProcessParts } from "./process-parts.ts";
 
 /** Undefined: the topology has no global stores. */
 export function openGlobalLoop(

@@ -1,99 +1,18 @@
 import type { BatchReader, ClusterClient } from "@millrace/cluster";
 import { GuardedTracing, withFields, type Platform } from "@millrace/platform";
-import { CacheBudget } from "@millrace/state";
 
-import { taskIdText, type TaskId } from "../processor/task-id.ts";
+import { taskIdText } from "../processor/task-id.ts";
 import { runsNow, type TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
-import type { GlobalEnvironment } from "../runtime/global-environment.ts";
-import type { GlobalLoop } from "../runtime/global-loop.ts";
 import type { LoopEnvironment } from "../runtime/loop-environment.ts";
 import { PatternTopics } from "../runtime/pattern-topics.ts";
-import type { RecordTaps } from "../runtime/record-taps.ts";
-import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import { snapshotTasks } from "../runtime/snapshots/snapshot-tasks.ts";
 import type { StateSource } from "../runtime/snapshots/state-source.ts";
 import { StreamLoop } from "../runtime/stream-loop.ts";
-import type { TopicIdStore } from "../runtime/topic-id-store.ts";
-import type { Topology } from "../topology/topology.ts";
 import { InlineLoop } from "./inline-loop.ts";
-import type { LoopStates } from "./loop-states.ts";
 import { openGroup } from "./open-group.ts";
+import type { ProcessParts } from "./process-parts.ts";
 import type { ResolvedStreamsOptions } from "./resolved-options.ts";
-import type { StreamsEnvironment } from "./streams-environment.ts";
 import { openSnapshotStore } from "./open-snapshot-store.ts";
-import type { TaskClaims } from "./task-claims.ts";
-
-/** The state directory, as a loop knows it. */
-export interface LoopFolders {
-  readonly taskDirectory: (taskId: TaskId) => string;
-  /** Of tasks that lie there, and that no loop has open; none but for the loop that tells the group of them. */
-  readonly idleTasks: (number: number) => readonly TaskOffsetSum[];
-  readonly topicIds: TopicIdStore;
-}
-
-/** What the loops of a process share. */
-export interface ProcessParts {
-  readonly topology: Topology;
-  readonly options: ResolvedStreamsOptions;
-  readonly processId: string;
-  readonly environment: StreamsEnvironment;
-  readonly directory: LoopFolders | undefined;
-  readonly claims: Pick<TaskClaims, "claim">;
-  readonly taps: RecordTaps;
-  readonly states: Pick<LoopStates, "tell">;
-  readonly shared: SharedParts;
-  readonly global: GlobalLoop | undefined;
-  readonly isPaused: () => boolean;
-  /** Others are to hear what the loop of that number has told the group. */
-  readonly tellNews: (number: number) => void;
-  readonly tellRestore: RestoreListener;
-  readonly released: LoopEnvironment["released"];
-}
-
-/** What is made once, for all loops. */
-export interface SharedParts {
-  readonly global: Omit<GlobalEnvironment, "globalStores" | "directory">;
-  /** The cache of a loop: all loops have as much as each other (Kafka: `ThreadCache`, resized with the threads). */
-  readonly cacheOf: (number: number) => CacheBudget;
-  readonly shareCache: (loops: number) => void;
-}
-
-export function sharedParts(
-  { topology, options }: Pick<ProcessParts, "topology" | "options">,
-  { platform, cluster, engines }: StreamsEnvironment,
-): SharedParts {
-  const { applicationId: application, cacheBytesMax } = options;
-  const { metrics } = platform;
-  const others = topology.globalStores.length === 0 ? 0 : 1;
-  const caches = new Map<number, CacheBudget>();
-  let shareBytes = Math.floor(cacheBytesMax / (options.threads + others));
-  const cache = new CacheBudget(shareBytes);
-  return {
-    global: {
-      platform,
-      cluster,
-      engines,
-      cache,
-      config: {
-        ...options,
-        fingerprint: topology.fingerprint(),
-        transactionalId: application,
-        threadId: application,
-      },
-      restored: metrics.counter("restore-records-total", { application }),
-      remaining: metrics.counter("restore-remaining-records-total", { application }),
-    },
-    cacheOf: (number) => {
-      const own = caches.get(number) ?? new CacheBudget(shareBytes);
-      caches.set(number, own);
-      return own;
-    },
-    shareCache: (loops) => {
-      shareBytes = Math.floor(cacheBytesMax / (Math.max(1, loops) + others));
-      for (const one of [cache, ...caches.values()]) one.sizeBytesMax = shareBytes;
-    },
-  };
-}
 
 /** A loop on the caller's own thread: a member of the group, with readers and a writer of its own. */
 export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop {
