@@ -16,7 +16,7 @@ const formats: readonly (readonly [string, string, RegExp])[] = [
     /^export const formatVersion = (\d+);/m,
   ],
   ["a database of SQLite", "sqlite/src/sqlite-database.ts", /^const formatVersion = (\d+);/m],
-  ["a snapshot", "state/src/snapshots/snapshot-manifest.ts", /^const formatVersion = (\d+);/m],
+  ["a snapshot", "state/src/snapshots/manifest-bytes.ts", /^const formatVersion = (\d+);/m],
   [
     "the bundled broker's folder",
     "log/src/checkpoint/directory-properties.ts",
