@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { readFileSync } from "node:fs";
 
 import { CommandError } from "./command-error.ts";
@@ -12,7 +13,7 @@ export function fileText(what: string, file: string): string {
   try {
     return readFileSync(file, "utf8");
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new CommandError(`${what} ${file} cannot be read: ${reason}`);
   }
 }

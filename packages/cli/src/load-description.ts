@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -20,7 +21,7 @@ export async function loadDescription(path: string): Promise<TopologyDescription
       : descriptionOf(await exportOf(path));
     return readDescription(given);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new UsageError(`${path}: ${reason.split("\n")[0]}`);
   }
 }

@@ -1,4 +1,4 @@
-import { concatBytes } from "@millrace/model";
+import { concatBytes, messageOf } from "@millrace/model";
 import {
   guidFrameSize,
   idFrameSize,
@@ -274,7 +274,7 @@ function registryForm(serde: Serde<unknown>, { format, topic, part }: FormUse): 
   };
   const told = (error: unknown, what: string): unknown => {
     if (error instanceof SerdePendingError) return error;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return new CommandError(`${what}: ${reason}${adviceOn(error, part)}`);
   };
   return {

@@ -1,4 +1,4 @@
-import { BaseError, nearestName } from "@millrace/model";
+import { BaseError, nearestName, messageOf } from "@millrace/model";
 
 import type { Command } from "./command.ts";
 import { loadCommands } from "./load-commands.ts";
@@ -72,7 +72,7 @@ function unknownCommand(
   family: readonly Command[],
 ): string {
   const isVerb = family.length > 0;
-  const typed = isVerb ? `${asked[0]} ${asked[1]}` : asked[0];
+  const typed = (isVerb ? asked.slice(0, 2) : asked.slice(0, 1)).join(" ");
   const known = isVerb ? family.map(({ path }) => path) : commands.map(({ path }) => path);
   const firstWords = isVerb ? known : known.map((path) => path.split(" ")[0]);
   const nearest = nearestName(typed, firstWords);
@@ -105,7 +105,7 @@ async function run(
       complain(`millrace ${path}: ${error.message} (millrace ${path} --help tells more)`);
       return 2;
     }
-    complain(`millrace ${path}: ${error instanceof Error ? error.message : String(error)}`);
+    complain(`millrace ${path}: ${messageOf(error)}`);
     if (isBug(error)) complain(error.stack ?? "");
     return 1;
   }

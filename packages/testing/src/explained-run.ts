@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 const stepsMax = 100;
 const linesMax = 1000;
 
@@ -45,7 +46,7 @@ export class ExplainedRun {
 
   fail(thrown: unknown): void {
     this.#depth = 0;
-    this.note(`failed: ${thrown instanceof Error ? thrown.message : String(thrown)}`);
+    this.note(`failed: ${messageOf(thrown)}`);
   }
 
   text(count: number): string {

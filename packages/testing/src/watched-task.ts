@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { placeOf, type Serde, type SerdePart } from "@millrace/serde";
 import type { RecordContext, StoreSpecification } from "@millrace/state";
 import type {
@@ -87,9 +88,7 @@ export class WatchedTask {
 
   onPassedOver({ node, cause }: StreamsError): void {
     const place = node === undefined ? "" : ` at ${node}`;
-    this.#run.note(
-      `passed over${place}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    );
+    this.#run.note(`passed over${place}: ${messageOf(cause)}`);
   }
 
   #watched(node: ProcessorNode): ProcessorNode {

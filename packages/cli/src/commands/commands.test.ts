@@ -317,6 +317,7 @@ describe("groups", () => {
 describe("a command line that is not understood costs nothing and is told in one line", () => {
   test.each([
     ["topics lst", "there is no command topics lst; did you mean topics list?"],
+    ["streams", "there is no command streams; there are streams describe, streams diff"],
     ["topics create", "--topic is missing"],
     ["topics create a --partitions 0", '--partitions is "0"'],
     ["topics create a --partitions two", '--partitions is "two"'],

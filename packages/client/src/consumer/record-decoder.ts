@@ -8,6 +8,7 @@ import {
   type RecordBatchView,
   type Timestamp,
   type TopicPartition,
+  messageOf,
 } from "@millrace/model";
 import type { Logger } from "@millrace/platform";
 import {
@@ -56,7 +57,7 @@ export class RecordDeserializationError extends BaseError<"DESERIALIZATION_FAILE
     part: "key" | "value",
     cause: unknown,
   ) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super(
       "DESERIALIZATION_FAILED",
       `the ${part} of ${topicPartitionName(topic, partition)} at offset ${offset} cannot be read: ${reason} ` +

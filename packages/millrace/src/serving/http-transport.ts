@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import type { HttpPeers } from "@millrace/http";
 import { QueryError, type QueryTransport } from "@millrace/streams";
 
@@ -60,6 +61,6 @@ async function* linesOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<string,
 }
 
 function unreachable(address: string, cause: unknown): QueryError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return new QueryError("INSTANCE_UNREACHABLE", `${address} does not answer: ${reason}`, cause);
 }

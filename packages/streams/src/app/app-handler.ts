@@ -1,4 +1,4 @@
-import { encodeUtf8, OptionError } from "@millrace/model";
+import { encodeUtf8, OptionError, messageOf } from "@millrace/model";
 import type { WrittenSnapshot } from "@millrace/state";
 
 import type { QueryService } from "../query/query-service.ts";
@@ -95,7 +95,7 @@ async function copied({ snapshot }: AppHandlerParts, request: Request): Promise<
     return Response.json(written);
   } catch (error) {
     const status = error instanceof OptionError ? 400 : 503;
-    return refused(status, error instanceof Error ? error.message : String(error));
+    return refused(status, messageOf(error));
   }
 }
 

@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { SnapshotError, type SnapshotStore } from "@millrace/state";
 
 /** A store of somebody else's: whatever it throws is its failure, and no reason to end. */
@@ -7,7 +8,7 @@ export function toldSnapshotStore(store: SnapshotStore): SnapshotStore {
       return await work();
     } catch (cause) {
       if (cause instanceof SnapshotError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
+      const reason = messageOf(cause);
       throw new SnapshotError("SNAPSHOT_STORE_FAILED", `${store.place}: ${reason}`, cause);
     }
   };

@@ -1,4 +1,4 @@
-import type { Headers } from "@millrace/model";
+import { messageOf, type Headers } from "@millrace/model";
 
 import { isQueryErrorCode, QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
@@ -48,7 +48,7 @@ export function encodePage({ head, rows }: AnswerPage): string {
 
 export function encodeFailure(error: unknown): string {
   const isOurs = error instanceof QueryError;
-  const { message } = error instanceof Error ? error : { message: String(error) };
+  const message = messageOf(error);
   return JSON.stringify({ error: { code: isOurs ? error.code : "STORE_FAILED", message } });
 }
 

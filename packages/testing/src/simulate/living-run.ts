@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import type { SimulatedProcess } from "@millrace/simulator";
 
 import { brokerName } from "./plan/planned-fault.ts";
@@ -111,7 +112,7 @@ export class LivingRun {
       } catch (error) {
         // Asked of something that is not there: no run would answer.
         if (error instanceof SimulationError) throw error;
-        history.violate(name, error instanceof Error ? error.message : String(error), error);
+        history.violate(name, messageOf(error), error);
       }
     }
   }
