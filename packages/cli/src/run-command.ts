@@ -72,7 +72,8 @@ function unknownCommand(
   family: readonly Command[],
 ): string {
   const isVerb = family.length > 0;
-  const typed = (isVerb ? asked.slice(0, 2) : asked.slice(0, 1)).join(" ");
+  const [first, ...others] = asked.slice(0, isVerb ? 2 : 1);
+  const typed = [first, ...others.filter((word) => !word.startsWith("-"))].join(" ");
   const known = isVerb ? family.map(({ path }) => path) : commands.map(({ path }) => path);
   const firstWords = isVerb ? known : known.map((path) => path.split(" ")[0]);
   const nearest = nearestName(typed, firstWords);
