@@ -8,6 +8,7 @@ import type { TestWorld } from "./world/test-world.ts";
 import {
   expectCopiedOnce,
   expectCounted,
+  expectCountedAtLeast,
   linesOf,
   wordCount,
   wordTopics,
@@ -43,8 +44,10 @@ describe("instances in a group whose tasks the broker shares out", () => {
       await world.produce("lines", lines.slice(1000));
       await first.close();
       await expectShared(again);
-      await expectCounted(world, lines);
-      if (processingGuarantee === "exactly_once") await expectCopiedOnce(world, lines);
+      if (processingGuarantee === "exactly_once") {
+        await expectCounted(world, lines);
+        await expectCopiedOnce(world, lines);
+      } else await expectCountedAtLeast(world, lines); // the one that was killed may have begun
       const groups = await world.client.admin.listGroups();
       expect(groups).toMatchObject([{ groupId: "app", protocolType: "streams" }]);
     },

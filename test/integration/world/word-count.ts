@@ -59,6 +59,20 @@ export async function expectCounted(world: CountsSource, lines: readonly string[
     .toEqual(expected);
 }
 
+/** As `expectCounted`, after a kill of an application that counts at least once. */
+export async function expectCountedAtLeast(
+  world: CountsSource,
+  lines: readonly string[],
+): Promise<void> {
+  const lacking = async (): Promise<readonly string[]> => {
+    const counts = await readCounts(world);
+    return [...plainCounts(lines)].flatMap(([word, count]) =>
+      (counts.get(word) ?? 0) < count ? [word] : [],
+    );
+  };
+  await expect.poll(lacking, { timeout: 20_000, interval: 30 }).toEqual([]);
+}
+
 export async function expectCopiedOnce(world: TestWorld, lines: readonly string[]): Promise<void> {
   expect((await world.readTexts("copies")).toSorted()).toEqual([...lines].toSorted());
 }
