@@ -165,6 +165,21 @@ describe("STREAMS-18: an instance that starts from a snapshot", () => {
     await expectAllCounted();
   });
 
+  test.each(["exactly_once", "at_least_once"] as const)(
+    "has all that the changelog has lost for its age, %s",
+    async (processingGuarantee) => {
+      await countAndSnapshot({ processingGuarantee });
+      const options = { stateFrom: "/snapshots", processingGuarantee };
+      const { app } = await start(options);
+      await app.snapshot();
+      await app.close();
+      const [end] = await world.client.admin.listOffsets([{ ...changelog, at: "latest" }]);
+      await cutOff(end.offset);
+      expect(await start(options)).toMatchObject({ restored: 0, loads: 1 });
+      await expectAllCounted();
+    },
+  );
+
   test("has a copy begin with it, too", async () => {
     await countAndSnapshot();
     const options = { stateFrom: "/snapshots", numStandbyReplicas: 1 };

@@ -1,7 +1,7 @@
 import type { Offset } from "@millrace/model";
 import type { SnapshotOfStore, StoreForm } from "@millrace/state";
 
-import type { ChangelogRange } from "../state/changelog-reading.ts";
+import { reaches, type ChangelogRange } from "../state/changelog-ranges.ts";
 
 /** What a store of a task must have of a snapshot, and what it has itself. */
 export interface StoreNeed {
@@ -10,6 +10,8 @@ export interface StoreNeed {
   readonly changelog: string;
   readonly range: ChangelogRange;
   readonly form: StoreForm;
+  /** True: its changelog is its own, and written in transactions. */
+  readonly isTransactional: boolean;
   /** Of a source topic that serves as changelog: what was processed ends there; else there is none. */
   readonly limit: Offset | undefined;
   /** Where it would go on without a snapshot; undefined: from the beginning. */
@@ -19,7 +21,7 @@ export interface StoreNeed {
 /** Why a store cannot go on from what a snapshot has of it; undefined: it can. */
 export function misfitOf(
   found: SnapshotOfStore,
-  { changelog, range, form, limit }: StoreNeed,
+  { changelog, range, form, limit, isTransactional }: StoreNeed,
 ): string | undefined {
   const { offset, topicId } = found;
   const { start, end } = range;
@@ -28,7 +30,7 @@ export function misfitOf(
     return `${changelog} was deleted and made anew since`;
   if (found.layout !== form.layout || found.spanMs !== form.spanMs)
     return "the program keeps this store otherwise now";
-  if (offset < start)
+  if (!reaches(range, offset, isTransactional) && offset < start)
     return `it ends at offset ${offset}, and ${changelog} does not go back beyond ${start}`;
   if (offset > end) return `it ends at offset ${offset}, and ${changelog} at ${end}`;
   if (limit !== undefined && offset > limit)
@@ -36,9 +38,9 @@ export function misfitOf(
   return undefined;
 }
 
-/** True: to read the rows of the snapshot is less than to read what the changelog has up to it. */
+/** True: to read the rows of the snapshot is less than to read what the changelog has up to it; or that has lost them. */
 export function isWorthwhile(found: SnapshotOfStore, { own, range }: StoreNeed): boolean {
-  if (own === undefined) return found.offset > range.start;
+  if (own === undefined) return range.start > 0 || found.offset > range.start;
   const rows = found.blocks.reduce((sum, block) => sum + block.rows, 0);
   return found.offset - own > rows;
 }

@@ -46,10 +46,12 @@ export class SnapshotLoader {
     signal: AbortSignal,
   ): Promise<void> {
     if (state.subtopology.changelogTopics.length === 0) return;
-    const { admin } = this.#environment.cluster;
+    const { cluster, config } = this.#environment;
+    const { isExactlyOnce } = config;
+    const { admin } = cluster;
     await this.#lanes.run(async () => {
       // As of now: others may have gone on, and copied their state, while it waited.
-      const needs = await storeNeedsOf(state, committed, { admin, signal });
+      const needs = await storeNeedsOf(state, committed, { admin, isExactlyOnce, signal });
       await this.#fill(state, needs, signal);
     }, signal);
     // What is open knows nothing of the rows.

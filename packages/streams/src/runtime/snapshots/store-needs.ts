@@ -1,7 +1,7 @@
 import type { ClusterAdmin, OffsetAndMetadata } from "@millrace/cluster";
 import { topicPartitionName } from "@millrace/model";
 
-import { changelogRanges } from "../state/changelog-ranges.ts";
+import { changelogRanges, reaches } from "../state/changelog-ranges.ts";
 import type { TaskState } from "../state/task-state.ts";
 import type { StoreNeed } from "./snapshot-fit.ts";
 
@@ -13,7 +13,15 @@ import type { StoreNeed } from "./snapshot-fit.ts";
 export async function storeNeedsOf(
   { stores, subtopology, taskId: { partition } }: TaskState,
   committed: readonly OffsetAndMetadata[],
-  { admin, signal }: { readonly admin: ClusterAdmin; readonly signal: AbortSignal },
+  {
+    admin,
+    isExactlyOnce,
+    signal,
+  }: {
+    readonly admin: ClusterAdmin;
+    readonly isExactlyOnce: boolean;
+    readonly signal: AbortSignal;
+  },
 ): Promise<readonly StoreNeed[]> {
   const { changelogTopics } = subtopology;
   const partitions = changelogTopics.map(({ name: topic }) => ({ topic, partition }));
@@ -22,6 +30,7 @@ export async function storeNeedsOf(
     const changelog = topicPartitionName(topic, partition);
     const range = ranges.get(changelog);
     if (range === undefined) return [];
+    const isTransactional = isExactlyOnce && !isSourceTopic;
     const own = stores.committedOffset(store);
     const processed = committed.find((one) => one.topic === topic && one.partition === partition);
     return {
@@ -29,8 +38,9 @@ export async function storeNeedsOf(
       changelog,
       range,
       form: stores.formOf(store),
+      isTransactional,
       limit: isSourceTopic ? (processed?.offset ?? 0) : undefined,
-      own: own !== undefined && own >= range.start && own <= range.end ? own : undefined,
+      own: own !== undefined && reaches(range, own, isTransactional) ? own : undefined,
     };
   });
 }

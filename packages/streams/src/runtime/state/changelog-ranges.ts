@@ -1,7 +1,26 @@
 import type { ClusterAdmin } from "@millrace/cluster";
-import { topicPartitionName, type TopicPartition } from "@millrace/model";
+import { topicPartitionName, type Offset, type TopicPartition } from "@millrace/model";
 
-import type { ChangelogRange } from "./changelog-reading.ts";
+/** What a changelog holds, as of a look at it. */
+export interface ChangelogRange {
+  readonly start: Offset;
+  readonly end: Offset;
+  /** Undefined: the client knows none. */
+  readonly topicId: string | undefined;
+}
+
+/**
+ * True: a store that is at that offset lacks nothing that the changelog has lost, nor has more than it has.
+ *
+ * @param isTransactional a commit leaves its store at the marker behind its records, which may be all that was lost
+ */
+export function reaches(
+  { start, end }: ChangelogRange,
+  offset: Offset,
+  isTransactional: boolean,
+): boolean {
+  return offset + (isTransactional ? 1 : 0) >= start && offset <= end;
+}
 
 /** What changelogs hold now, by name. */
 export async function changelogRanges(

@@ -8,16 +8,9 @@ import {
 import type { Logger } from "@millrace/platform";
 import { StateError } from "@millrace/state";
 
+import { reaches, type ChangelogRange } from "./changelog-ranges.ts";
 import type { RestoreProgress } from "./restore-event.ts";
 import type { TaskState } from "./task-state.ts";
-
-/** What a changelog holds, as of a look at it. */
-export interface ChangelogRange {
-  readonly start: Offset;
-  readonly end: Offset;
-  /** Undefined: the client knows none. */
-  readonly topicId: string | undefined;
-}
 
 export interface ChangelogReadingOptions {
   readonly state: TaskState;
@@ -56,13 +49,13 @@ export class ChangelogReading {
   #beganWithChanges = false;
   #recordsTold = 0;
   readonly #state: TaskState;
-  readonly #markers: number;
+  readonly #isTransactional: boolean;
   readonly #logger: Logger;
   #hasBegun = false;
 
   constructor(options: ChangelogReadingOptions) {
     const { state, store, changelog, isSourceTopic, isTransactional, logger } = options;
-    this.#markers = isTransactional && !isSourceTopic ? 1 : 0;
+    this.#isTransactional = isTransactional && !isSourceTopic;
     this.#state = state;
     this.store = store;
     this.changelog = changelog;
@@ -90,10 +83,11 @@ export class ChangelogReading {
   }
 
   /** Goes on where the store is, or from the start of the changelog where that does not hold it. */
-  begin({ start, end, topicId }: ChangelogRange): void {
+  begin(range: ChangelogRange): void {
+    const { start, end, topicId } = range;
     const { stores } = this.#state;
     const offset = this.#hasBegun ? this.position : stores.committedOffset(this.store);
-    const isWithin = offset === undefined || (offset + this.#markers >= start && offset <= end);
+    const isWithin = offset === undefined || reaches(range, offset, this.#isTransactional);
     // Rows that no offset covers are what somebody left who ended as he filled or emptied it.
     if (offset === undefined) stores.wipe(this.store);
     const isOwn = stores.tie(this.store, this.name, topicId);
