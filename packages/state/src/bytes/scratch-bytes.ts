@@ -12,7 +12,7 @@ export class ScratchBytes {
   partOf(bytes: Uint8Array, start: number, end = bytes.length): Uint8Array {
     const length = end - start;
     if (length > lengthMax) return bytes.subarray(start, end);
-    const part = this.#ofLength(length);
+    const part = this.ofLength(length);
     for (let index = 0; index < length; index++) part[index] = bytes[start + index];
     return part;
   }
@@ -20,12 +20,14 @@ export class ScratchBytes {
   /** The bytes that `toLatin1` made a text of; they hold until the next call. */
   fromLatin1(text: string): Uint8Array {
     const { length } = text;
-    const bytes = length > lengthMax ? new Uint8Array(length) : this.#ofLength(length);
+    const bytes = this.ofLength(length);
     for (let index = 0; index < length; index++) bytes[index] = text.charCodeAt(index);
     return bytes;
   }
 
-  #ofLength(length: number): Uint8Array {
+  /** To be filled; where it is short it holds until the next call. */
+  ofLength(length: number): Uint8Array {
+    if (length > lengthMax) return new Uint8Array(length);
     return (this.#arrays[length] ??= new Uint8Array(length));
   }
 }

@@ -38,6 +38,6 @@ export interface EngineBytes extends BytesStore {
   put(key: Uint8Array, value: Uint8Array | null): void;
   /** Deletes all keys before this one in the engine, at once and for good: of what nobody may see any more. */
   dropBelow(key: Uint8Array): void;
-  /** From now on the writes of the last commits are read from memory, within a budget. Not with `dropBelow`. */
-  keepCommitted(budget: CacheBudget): void;
+  /** From now on what was written last, or read, is read from memory, within a budget. */
+  keepLast(budget: CacheBudget): void;
 }

@@ -1,8 +1,8 @@
 /** The most that joins of one loop keep in memory of what their stores hold. */
 const recentBytesMaxOfLoop = 48 * 1024 * 1024;
 
-/** The most that stores of one loop keep in memory of what their last commits have written. */
-const committedBytesMaxOfLoop = 12 * 1024 * 1024;
+/** The most that stores of one loop keep in memory of what was written to them last, or read. */
+const lastBytesMaxOfLoop = 20 * 1024 * 1024;
 
 /** How far the count may be off before it is set right. */
 const miscountedBytesMax = 1024 * 1024;
@@ -29,13 +29,18 @@ export class CacheBudget {
   /** Rows that lie in memory besides their store: not in a cache, as in Kafka, so that they evict nothing. */
   recentBytes = 0;
   readonly recentBytesMax: number;
-  /** Likewise, of what the last commits have written. */
-  committedBytes = 0;
-  readonly committedBytesMax = committedBytesMaxOfLoop;
+  /** Likewise, of what was written last, or read. */
+  lastBytes = 0;
+  readonly lastBytesMax: number;
 
-  constructor(sizeBytesMax: number, recentBytesMax = recentBytesMaxOfLoop) {
+  constructor(
+    sizeBytesMax: number,
+    recentBytesMax = recentBytesMaxOfLoop,
+    lastBytesMax = lastBytesMaxOfLoop,
+  ) {
     this.sizeBytesMax = sizeBytesMax;
     this.recentBytesMax = recentBytesMax;
+    this.lastBytesMax = lastBytesMax;
   }
 
   /** Ends a miscount that has grown: in Kafka it grows until the thread ends. */

@@ -44,6 +44,8 @@ export class CacheEntry<K, V> implements FlushContext {
   offset: Offset = -1;
   timestamp: Timestamp = -1;
   headers: Headers = noHeaders;
+  /** True: since it came into the cache its value was written beneath, and is the one that lies there. */
+  isStored = false;
   /** While it is dirty. */
   input: RecordInput | undefined = undefined;
 

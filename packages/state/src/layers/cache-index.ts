@@ -14,13 +14,19 @@ export interface CacheIndexSource<K, V> {
   bytesOf(entry: CacheEntry<K, V>): Uint8Array | null;
   /** An entry left the cache: from now on it is beneath. */
   removed(entry: CacheEntry<K, V>): void;
+  /** Nobody has walked for long: true ends the index. */
+  mayEnd(): boolean;
 }
 
-/** A cache's entries in the order of their key bytes; kept from the first scan on. */
+/** Entries that come and go without a walk, before the index ends: as many as there are, and so many more. */
+const changesMin = 4096;
+
+/** A cache's entries in the order of their key bytes; kept from a scan on, until there was none for long. */
 export class CacheIndex<K, V> {
   readonly #sorted = new SortedMap<CacheEntry<K, V>>();
   readonly #cache: RecordCache<K, V>;
   readonly #source: CacheIndexSource<K, V>;
+  #changeCount = 0;
 
   constructor(cache: RecordCache<K, V>, source: CacheIndexSource<K, V>) {
     this.#cache = cache;
@@ -32,11 +38,15 @@ export class CacheIndex<K, V> {
         source.removed(entry);
         this.#sorted.delete(source.keyTextOf(entry));
       }
+      this.#changeCount += 1;
+      if (this.#changeCount > changesMin + cache.entryCount && source.mayEnd())
+        cache.onChange = null;
     };
   }
 
   /** Walks entries as an overlay. Passing an entry counts as a use of it, as in Kafka, if the scan is one. */
   walk({ from, to, direction, isUse = true }: StoreScan): OverlayCursor {
+    this.#changeCount = 0;
     const walk = this.#sorted.walk(
       from === undefined ? undefined : toLatin1(from),
       to === undefined ? undefined : toLatin1(to),

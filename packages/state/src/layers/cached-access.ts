@@ -160,14 +160,25 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#write(this.#keys.entryOf(this.#cache, key, null), { value, timestamp, headers });
   }
 
+  readStored(keyBytes: Uint8Array): Uint8Array | null {
+    const entry = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
+    if (entry === undefined) return this.#store.get(keyBytes);
+    this.#cache.touch(entry);
+    return this.#writeThrough.storedOf(entry);
+  }
+
   scan(range: StoreScan): EntryCursor {
     return this.#cursors.open(range);
   }
 
+  get followsPaths(): boolean {
+    return this.#cache.entryCount <= pathEntriesMax;
+  }
+
   usesAlong(path: CachePath, search: PathSearch): SearchUses | undefined {
-    return this.#cache.entryCount > pathEntriesMax
-      ? undefined
-      : new PathUses(this.#cache, (entry) => this.#keyBytesOf(entry), { path, search });
+    return this.followsPaths
+      ? new PathUses(this.#cache, (entry) => this.#keyBytesOf(entry), { path, search })
+      : undefined;
   }
 
   approximateEntryCount(): number {
@@ -219,6 +230,11 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       keyTextOf: (entry) => this.#keys.textOf(entry.mapKey, () => this.#keyBytesOf(entry)),
       bytesOf: (entry) => this.#writeThrough.storedOf(entry),
       removed: (entry) => this.#removed(entry),
+      mayEnd: () => {
+        if (this.#cursors.hasOpen) return false;
+        this.#index = null;
+        return true;
+      },
     });
     return this.#index.walk(range);
   }

@@ -14,6 +14,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
   readonly isCached = false;
   readonly hasDirty = false;
   readonly hasFailedFlush = false;
+  readonly followsPaths = false;
   readonly beside: ReadableBytes;
   readonly #name: string;
   readonly #store: BytesStore;
@@ -103,6 +104,10 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
 
   setFlushListener(_listener: FlushListener<K, V>, _options: FlushListenerOptions): boolean {
     return false;
+  }
+
+  readStored(keyBytes: Uint8Array): Uint8Array | null {
+    return this.#store.get(keyBytes);
   }
 
   scan(range: StoreScan): EntryCursor {

@@ -2,7 +2,7 @@ import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import { SortedMap, type SortedWalk } from "../sorted/sorted-map.ts";
-import { CommittedWrites, type WritesOfCommit } from "./committed-writes.ts";
+import { LastValues } from "./last-values.ts";
 import type { OverlayCursor } from "./merge-cursor.ts";
 import { StagedWrites } from "./staged-writes.ts";
 
@@ -30,7 +30,7 @@ export class Stage {
   readonly #budget: StageBudget;
   #open: StageWrites;
   #sealed: StageWrites | undefined;
-  #committed: CommittedWrites | undefined;
+  #last: LastValues | undefined;
 
   constructor(budget: StageBudget) {
     this.#budget = budget;
@@ -41,19 +41,33 @@ export class Stage {
     return this.#open.isEmpty && this.#sealed === undefined;
   }
 
-  /** Keeps what was committed of late for reads. Not of stores that drop ranges in the engine. */
-  keepCommitted(budget: CacheBudget): void {
-    this.#committed = new CommittedWrites(budget);
+  /** Keeps what was written or read last for reads, beyond its commit. */
+  keepLast(budget: CacheBudget): void {
+    this.#last = new LastValues(budget);
   }
 
-  /** What was written last under a key, as far as it is in memory: views, to be copied before they are kept. */
-  get(key: Uint8Array): EngineEntry | undefined {
-    return this.#open.get(key) ?? this.#sealed?.get(key) ?? this.#committed?.get(key);
+  /** A copy of what was written last under a key; null: it was deleted; undefined: the engine has to be asked. */
+  get(key: Uint8Array): Uint8Array | null | undefined {
+    const last = this.#last?.get(key);
+    if (last !== undefined) return last;
+    const staged = this.#open.get(key) ?? this.#sealed?.get(key);
+    return staged?.value?.slice() ?? (staged === undefined ? undefined : null);
   }
 
-  /** Copies a write under `prefix ++ key`; a null value deletes. */
-  put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
-    this.#open.put(prefix, key, value);
+  /** Copies a write; a null value deletes. */
+  put(key: Uint8Array, value: Uint8Array | null): void {
+    this.#open.put(key, value);
+    this.#last?.set(key, value);
+  }
+
+  /** What the engine has under a key of which nothing was known here. */
+  noteRead(key: Uint8Array, value: Uint8Array): void {
+    this.#last?.set(key, value);
+  }
+
+  /** Of what was read or written last nothing is known any more: a range of it is going to be deleted. */
+  forgetLast(): void {
+    this.#last?.clear();
   }
 
   /** Its layers, the lowest first. */
@@ -76,19 +90,19 @@ export class Stage {
 
   /** What was sealed is in the engine. */
   dropSealed(): void {
-    this.#committed?.add(this.#sealed);
+    this.#last?.committed();
     this.#sealed = undefined;
   }
 
   clear(): void {
-    this.#committed?.clear();
+    this.#last?.clear();
     this.#sealed = undefined;
     this.#open.clear();
   }
 }
 
 /** They are only listed until somebody walks: most are written by a flush and committed before anybody does. */
-class StageWrites implements WritesOfCommit {
+class StageWrites {
   readonly #writes = new SortedMap<EngineEntry>();
   /** Writes that are not in the map yet, newer than it. */
   readonly #listed = new StagedWrites();
@@ -114,9 +128,9 @@ class StageWrites implements WritesOfCommit {
     return this.#writes.get(toLatin1(key));
   }
 
-  put(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
-    this.#resize(overheadBytes + prefix.length + key.length + (value === null ? 0 : value.length));
-    this.#listed.add(prefix, key, value);
+  put(key: Uint8Array, value: Uint8Array | null): void {
+    this.#resize(overheadBytes + key.length + (value === null ? 0 : value.length));
+    this.#listed.add(key, value);
     if (this.#listed.length >= listedMax) this.#index();
   }
 

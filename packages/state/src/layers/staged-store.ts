@@ -1,5 +1,6 @@
 import { afterPrefix } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
+import { ScratchBytes } from "../bytes/scratch-bytes.ts";
 import type { EngineBytes } from "../contract/bytes-store.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { EntryCursor, ScanRange, StoreEngine } from "../contract/store-engine.ts";
@@ -15,6 +16,7 @@ export class StagedStore implements EngineBytes {
   readonly #prefix: Uint8Array;
   readonly #prefixEnd: Uint8Array | undefined;
   readonly #stage: Stage;
+  readonly #scratch = new ScratchBytes();
   readonly #dropped: (key: Uint8Array) => void;
 
   /** @param dropped told before all keys before one are deleted for good */
@@ -32,18 +34,20 @@ export class StagedStore implements EngineBytes {
   }
 
   get(key: Uint8Array): Uint8Array | null {
-    const whole = this.#withPrefix(key);
+    const whole = this.#atOnce(key);
     const staged = this.#stage.get(whole);
-    if (staged !== undefined) return staged.value === null ? null : staged.value.slice();
-    return this.#engine.get(whole);
+    if (staged !== undefined) return staged;
+    const value = this.#engine.get(whole);
+    if (value !== null) this.#stage.noteRead(whole, value);
+    return value;
   }
 
-  keepCommitted(budget: CacheBudget): void {
-    this.#stage.keepCommitted(budget);
+  keepLast(budget: CacheBudget): void {
+    this.#stage.keepLast(budget);
   }
 
   put(key: Uint8Array, value: Uint8Array | null): void {
-    this.#stage.put(this.#prefix, key, value);
+    this.#stage.put(this.#atOnce(key), value);
   }
 
   scan(range: ScanRange): EntryCursor {
@@ -63,6 +67,7 @@ export class StagedStore implements EngineBytes {
 
   dropBelow(key: Uint8Array): void {
     const to = this.#withPrefix(key);
+    this.#stage.forgetLast();
     this.#dropped(key);
     using entries = this.#engine.scan({ from: this.#prefix, to });
     if (entries.next()) this.#engine.deleteRange(this.#prefix, to);
@@ -79,6 +84,16 @@ export class StagedStore implements EngineBytes {
   #withPrefix(key: Uint8Array): Uint8Array {
     const { length } = this.#prefix;
     const whole = new Uint8Array(length + key.length);
+    return this.#fill(whole, key);
+  }
+
+  /** For what reads or copies it at once. */
+  #atOnce(key: Uint8Array): Uint8Array {
+    return this.#fill(this.#scratch.ofLength(this.#prefix.length + key.length), key);
+  }
+
+  #fill(whole: Uint8Array, key: Uint8Array): Uint8Array {
+    const { length } = this.#prefix;
     for (let index = 0; index < length; index++) whole[index] = this.#prefix[index];
     whole.set(key, length);
     return whole;

@@ -24,15 +24,14 @@ export class StagedWrites {
     return this.#places.length / 4;
   }
 
-  /** Copies `prefix ++ key` and the value. */
-  add(prefix: Uint8Array, key: Uint8Array, value: Uint8Array | null): void {
-    const keyLength = prefix.length + key.length;
+  /** Copies both. */
+  add(key: Uint8Array, value: Uint8Array | null): void {
+    const keyLength = key.length;
     const length = keyLength + (value === null ? 0 : value.length);
     if (this.#chunk.length - this.#filled < length) this.#addChunk(length);
     const chunk = this.#chunk;
     const start = this.#filled;
-    copy(prefix, chunk, start);
-    copy(key, chunk, start + prefix.length);
+    copy(key, chunk, start);
     if (value !== null) copy(value, chunk, start + keyLength);
     this.#filled = start + length;
     this.#places.push(

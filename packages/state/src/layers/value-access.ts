@@ -15,7 +15,9 @@ export interface AccessOptions<K, V> {
   readonly format: StoreFormat<K, V>;
   readonly context: RecordContext;
   readonly cursors: CursorWatch | undefined;
-  /** Of a store that hides rows which have expired: what lies under a key as a scan sees it. */
+  /** Of a store that hides rows which have expired: whether a key is of one. */
+  readonly isHidden?: (key: Uint8Array) => boolean;
+  /** Likewise: what lies under a key as a scan sees it. */
   readonly valueSeenBy?: (key: Uint8Array, scan: StoreScan) => Uint8Array | null;
 }
 
@@ -29,6 +31,8 @@ export interface ReadAccess<K, V> {
   readonly readHeaders: Headers;
   /** Entries as bytes, the cache's included, as they are now. */
   scan(range: StoreScan): EntryCursor;
+  /** True: `usesAlong` tells what a search uses. */
+  readonly followsPaths: boolean;
   /** What a search uses of the cache, which its scans then leave to that; undefined where they tell it themselves. */
   usesAlong(path: CachePath, search: PathSearch): SearchUses | undefined;
 }
@@ -37,6 +41,8 @@ export interface ReadAccess<K, V> {
 export interface ValueAccess<K, V> extends ReadAccess<K, V>, UpdatableStore<K, V> {
   /** The value stays the caller's: it is serialised before the call returns. Null deletes. */
   write(key: K, value: V | null, timestamp: Timestamp, headers?: Headers): void;
+  /** The stored form of what lies under a key, or null; the cache's is used by it, as by a scan. */
+  readStored(keyBytes: Uint8Array): Uint8Array | null;
   approximateEntryCount(): number;
   /** As `read` and `scan`, for whoever is no operator: of the cache nothing is loaded or used by it. */
   readonly beside: ReadableBytes;

@@ -7,6 +7,7 @@ import type { ValueLayout } from "./value-layout.ts";
 
 /** How queries read rows: as bytes, beside the operators. */
 export class ViewAccess implements ReadAccess<Uint8Array, Uint8Array> {
+  readonly followsPaths = false;
   readonly #bytes: ReadableBytes;
   readonly #layout: ValueLayout;
   #timestamp: Timestamp = -1;

@@ -15,13 +15,23 @@ export class WriteThrough<K, V> {
   readonly #store: BytesStore;
   readonly #format: StoreFormat<K, V>;
   readonly #keys: CacheKeys<K>;
+  readonly #isHidden: ((key: Uint8Array) => boolean) | undefined;
   #listener: FlushListener<K, V> | null = null;
   #sendsOldValues = false;
 
   constructor(
-    { store, format }: { readonly store: BytesStore; readonly format: StoreFormat<K, V> },
+    {
+      store,
+      format,
+      isHidden,
+    }: {
+      readonly store: BytesStore;
+      readonly format: StoreFormat<K, V>;
+      readonly isHidden?: ((key: Uint8Array) => boolean) | undefined;
+    },
     keys: CacheKeys<K>,
   ) {
+    this.#isHidden = isHidden;
     this.#store = store;
     this.#format = format;
     this.#keys = keys;
@@ -41,14 +51,23 @@ export class WriteThrough<K, V> {
       this.#dropSpareBytes(entry);
       return;
     }
-    const oldBytes = bytes === null || this.#sendsOldValues ? this.#store.get(keyBytes) : null;
-    if (bytes === null && oldBytes === null) return;
+    const oldBytes = this.#sendsOldValues ? this.#store.get(keyBytes) : null;
+    const isThere = bytes !== null || oldBytes !== null || this.#isThere(entry, keyBytes);
+    entry.isStored = bytes !== null;
+    if (!isThere) return;
     this.#store.put(keyBytes, bytes, entry);
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
     const flushed = this.#flushedOf(entry, bytes);
     this.#dropSpareBytes(entry);
     listener(this.#keyOf(entry, keyBytes), flushed, oldValue, entry);
+  }
+
+  /** Whether there is a row to delete. Of one that goes by its time alone, and was written from here, it is known. */
+  #isThere({ isStored }: CacheEntry<K, V>, keyBytes: Uint8Array): boolean {
+    if (this.#sendsOldValues) return false;
+    if (isStored && this.#isHidden !== undefined) return !this.#isHidden(keyBytes);
+    return this.#store.get(keyBytes) !== null;
   }
 
   #flushedOf(entry: CacheEntry<K, V>, bytes: Uint8Array | null): FlushedValue<V> {

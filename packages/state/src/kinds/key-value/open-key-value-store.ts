@@ -40,7 +40,7 @@ export class OpenKeyValueStore<Store extends StateStore> implements OpenStore<St
     { layout, make, over = asItIs, under = asItIs, readAs = asItIs }: KeyValueVariant<Store>,
   ) {
     const format = new StoreFormat({ key, value }, layout, environment.changelogTopic);
-    if (environment.isPersistent) staged.keepCommitted(environment.memory);
+    if (environment.isPersistent) staged.keepLast(environment.memory);
     // In memory a look costs less than a filter.
     const filtered = environment.isPersistent ? filteredIfEmpty(staged) : staged;
     const bytes = under(filtered);

@@ -10,6 +10,7 @@ import { rowSerde, StoreFormat } from "../../layers/store-format.ts";
 import type { ValueAccess } from "../../layers/value-access.ts";
 import { ViewAccess } from "../../layers/view-access.ts";
 import type { ValueLayout } from "../../layers/value-layout.ts";
+import { KnownRows } from "./known-rows.ts";
 import type { RowOrder } from "./row-order.ts";
 import { RowKeys } from "./row-keys.ts";
 import { SegmentedBytes, type Deletions, type RowLife } from "./segmented-bytes.ts";
@@ -59,6 +60,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   readonly #sequenceOf: (row: Uint8Array) => number;
   readonly #access: ValueAccess<Uint8Array, unknown>;
   readonly #life: RowLife;
+  readonly #known: KnownRows | undefined;
   readonly #variant: Pick<SegmentedVariant<S, Store>, "viewOf">;
   readonly #parts: Omit<
     RowReadsParts<Uint8Array, Uint8Array, StoredValue>,
@@ -87,6 +89,8 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       memory: variant.deletions === "ignored" ? environment.memory : null,
       drop: () => environment.drop(`store ${name} does not keep what is that old`),
     };
+    // Windows that left the cache are read again. Records of joins have a memory of their own, sessions are few.
+    if (isPersistent && variant.deletions === "counted") engineBytes.keepLast(environment.memory);
     const bytes = new SegmentedBytes(engineBytes, keys, this.#life);
     const { layout } = variant.view;
     const format = new StoreFormat({ key: rowSerde, value }, layout, topic);
@@ -100,6 +104,7 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
         // Which of its two orders a key is in.
         markBytes: isTimeFirst ? 1 : 0,
         hasIndex: isTimeFirst && order === "timeOrKey",
+        isHidden: (row) => keys.timeOf(row) < bytes.visibleFrom,
         valueSeenBy: (row, scan) => bytes.valueSeenFrom(row, scan.visibleFrom ?? bytes.visibleFrom),
       },
       environment,
@@ -116,7 +121,11 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
       order: isExact ? "time" : order,
     };
     const { view } = variant;
-    const written = { keySerde, bytes, access: this.#access, format, view };
+    // Windows are asked for by their start.
+    if (variant.lastBytes === 8)
+      this.#known = new KnownRows(keys, environment.memory, bytes.newestTime);
+    const known = this.#known;
+    const written = { keySerde, bytes, access: this.#access, format, view, known };
     const rows = new TypedRows<unknown, unknown, S>({ ...this.#parts, ...written });
     this.store = variant.make(rows, { name, isPersistent, bytes, order });
   }
@@ -136,12 +145,14 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
   discard(): void {
     this.#access.discard();
     this.#bytes.discard();
+    this.#known?.clear(this.#bytes.newestTime);
   }
 
   restore(key: Uint8Array, record: ChangelogRecord): void {
     this.#keys.requireLogged(key);
     const row = this.#keys.rowOf(key);
     this.#bytes.restore(row, this.#layout.restored(record), this.#sequenceOf(row));
+    this.#known?.missed(this.#keys.timeOf(row));
     this.#access.forget(row);
   }
 

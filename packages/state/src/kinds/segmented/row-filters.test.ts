@@ -45,11 +45,12 @@ class CountingEngine extends MemoryEngine {
 function open<Store extends StateStore>(
   specification: StoreSpecification<Store>,
   engine = new CountingEngine(),
+  recentBytesMax = 1_000_000,
 ) {
   const stores = openTaskStores({
     engine,
     recordContext: { topic: "t", partition: 0, offset: 0, timestamp: 7, headers: noHeaders },
-    cache: new CacheBudget(100_000),
+    cache: new CacheBudget(100_000, recentBytesMax),
     taskId: "0_0",
     stores: [{ specification, changelogTopic: "c", changelog: null }],
   });
@@ -90,7 +91,8 @@ describe("what was never written is not asked for", () => {
   });
 
   it.each([false, true])("a session near enough in time, cached: %s", (caching) => {
-    const { store, stores, engine } = open(sessionStore({ ...serdes, retention: "1m", caching }));
+    const specification = sessionStore({ ...serdes, retention: "1m", caching });
+    const { store, stores, engine } = open(specification, undefined, 0); // none is known: they are searched
     store.put(session("k", 0), "v");
     store.put(session("other", 20_000), "v");
     stores.flush();
@@ -125,7 +127,8 @@ it("records of the other side of a join that came of late are found without aski
 });
 
 it("rows of keys that begin with the key are not walked", () => {
-  const { store, stores, engine } = open(sessionStore({ ...serdes, retention: "10s" }));
+  const specification = sessionStore({ ...serdes, retention: "10s" });
+  const { store, stores, engine } = open(specification, undefined, 0);
   store.put(session("k", 1_700_000_000_000), "v");
   for (let index = 0; index < 100; index++) store.put(session(`k${index}`, 1_700_000_000_000), "v");
   stores.commit(new Map());

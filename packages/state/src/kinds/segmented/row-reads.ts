@@ -17,6 +17,7 @@ import { isPrimitive, type StoreFormat } from "../../layers/store-format.ts";
 import { noEntries, TypedCursor } from "../../layers/typed-cursor.ts";
 import type { ReadAccess } from "../../layers/value-access.ts";
 import { CacheOrder } from "./cache-order.ts";
+import type { FoundRow } from "./recent-rows.ts";
 import type { RowOrder, TimeOrder } from "./row-order.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { ListedRows, SegmentCursor, sortedByTime } from "./segment-cursor.ts";
@@ -91,6 +92,8 @@ export class RowReads<K, V, S> {
     const bytes = this.encodeKey(key);
     const recent = this.#recentOf(bytes, search);
     if (recent !== undefined) return this.#cursor(recent, undefined);
+    const known = this.#parts.access.followsPaths ? undefined : this.knownOf(bytes, search);
+    if (known !== undefined) return this.#cursor(new ListedRows(known), undefined);
     return this.#ofKey(bytes, search, this.#order.ofKey(bytes, search));
   }
 
@@ -130,6 +133,11 @@ export class RowReads<K, V, S> {
     if (rowOrder === "key" || rowOrder === "timeOrKey") return this.#cursor(rows, uses);
     const isKeyLast = rowOrder === "timesThenKey";
     return this.#cursor(sortedByTime(rows, keys, { isReverse, isKeyLast }), uses);
+  }
+
+  /** What is found without a search; undefined: it must be searched. */
+  protected knownOf(_key: Uint8Array, _search: RowSearch): readonly FoundRow[] | undefined {
+    return undefined;
   }
 
   windowed(row: Uint8Array): Windowed<K> {

@@ -38,6 +38,8 @@ export class SegmentedBytes implements BytesStore {
   readonly #life: RowLife;
   /** Of rows that are not among the recent ones. */
   readonly #filters: RowFilters;
+  /** Of rows that are written by now, where that is not the same as what is searched for. */
+  readonly #written: RowFilters | undefined;
   readonly #recent: RecentRows | undefined;
   readonly #readRow = (row: Uint8Array): Uint8Array | null => this.#bytes.get(row);
   #newestTime: Timestamp;
@@ -48,6 +50,7 @@ export class SegmentedBytes implements BytesStore {
     this.#life = life;
     this.ledger = new SegmentLedger(bytes, keys, life.retentionMs);
     this.#filters = new RowFilters(keys, life.filterStepMs);
+    if (life.filterStepMs > 1 && life.memory === null) this.#written = new RowFilters(keys, 1);
     if (life.memory !== null)
       this.#recent = new RecentRows(keys, life.memory, (keyHash, time) =>
         this.#filters.noteHash(keyHash, time),
@@ -57,6 +60,10 @@ export class SegmentedBytes implements BytesStore {
 
   get isExact(): boolean {
     return this.#life.isExact;
+  }
+
+  get retentionMs(): number {
+    return this.#life.retentionMs;
   }
 
   /** Rows of earlier times are hidden. */
@@ -77,7 +84,10 @@ export class SegmentedBytes implements BytesStore {
   /** A row is going to be written, now or when a cache is flushed. */
   note(row: Uint8Array): void {
     const segment = this.#keys.segmentIn(row);
-    if (this.ledger.segments.add(segment)) this.#filters.begin(segment);
+    if (this.ledger.segments.add(segment)) {
+      this.#filters.begin(segment);
+      this.#written?.begin(segment);
+    }
     if (this.#recent === undefined) this.#filters.note(row);
     const time = this.#keys.timeOf(row);
     if (time > this.#newestTime) this.#newestTime = time;
@@ -119,6 +129,7 @@ export class SegmentedBytes implements BytesStore {
   retainSegments(isKept: (segment: number) => boolean): void {
     this.ledger.segments.retain(isKept);
     this.#filters.retain(isKept);
+    this.#written?.retain(isKept);
   }
 
   nextSequence(): number {
@@ -132,7 +143,8 @@ export class SegmentedBytes implements BytesStore {
 
   valueSeenFrom(row: Uint8Array, visibleFrom: Timestamp): Uint8Array | null {
     if (this.#keys.timeOf(row) < visibleFrom) return null;
-    const mayBeThere = this.#recent !== undefined || this.#filters.mayHold(row);
+    const filters = this.#written ?? this.#filters;
+    const mayBeThere = this.#recent !== undefined || filters.mayHold(row);
     return mayBeThere ? this.#bytes.get(row) : null;
   }
 
@@ -169,7 +181,10 @@ export class SegmentedBytes implements BytesStore {
     const bringsTime = value !== null || deletions === "counted" || !isExact;
     if (bringsTime && !this.#advance(row)) return false;
     this.#bytes.put(row, value);
-    if (value !== null) this.#recent?.add(row, value, this.visibleFrom);
+    if (value !== null) {
+      this.#recent?.add(row, value, this.visibleFrom);
+      this.#written?.note(row);
+    }
     return true;
   }
 
