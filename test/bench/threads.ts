@@ -1,4 +1,4 @@
-// What a second thread gives where callbacks are slow: `node test/bench/threads.ts [--records 40000] [--rounds 3]
+// What a second thread gives where callbacks are slow: `node test/bench/threads.ts [--records 160000] [--rounds 3]
 // [--callback-us 100]`. The broker is on the same cores.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -12,7 +12,7 @@ import { median } from "./median.ts";
 
 const { values } = parseArgs({
   options: {
-    records: { type: "string", default: "40000" },
+    records: { type: "string", default: "160000" },
     rounds: { type: "string", default: "3" },
     "callback-us": { type: "string", default: "100" },
   },
