@@ -53,7 +53,7 @@ export class TypedRows<K, V, S> extends RowReads<K, V, S> {
       const value = this.access.readStored(row);
       if (value !== null) found.push({ key: row, value });
     }
-    return isReverse ? found.reverse() : found;
+    return isReverse ? found.toReversed() : found;
   }
 
   /** Before a write, which may stay in the cache for a while. */
