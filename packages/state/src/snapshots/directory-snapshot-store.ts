@@ -53,6 +53,7 @@ class DirectorySnapshotStore implements SnapshotStore {
   async list(under: string, signal?: AbortSignal): Promise<readonly string[]> {
     signal?.throwIfAborted();
     const path = this.#pathOf(under.slice(0, -1));
+    this.#requireDirectory();
     return this.#tried(`list ${path}`, () => {
       if (this.#fileSystem.stat(path)?.kind !== "directory") return [];
       return this.#fileSystem
@@ -88,6 +89,16 @@ class DirectorySnapshotStore implements SnapshotStore {
       handle.close();
       if (!isWritten) this.#fileSystem.remove(path);
     }
+  }
+
+  /** A directory that is not there has no snapshots yet; what is none never will. */
+  #requireDirectory(): void {
+    const kind = this.#fileSystem.stat(this.place)?.kind;
+    if (kind !== undefined && kind !== "directory")
+      throw new SnapshotError(
+        "SNAPSHOT_STORE_FAILED",
+        `${this.place} is a ${kind}; give a directory for snapshots`,
+      );
   }
 
   #pathOf(name: string): string {

@@ -87,6 +87,16 @@ function directory(fileSystem = new MemoryFileSystem()) {
   return { fileSystem, store };
 }
 
+test("a place that is a file has no snapshots, and says so; one that is not there yet has none", async () => {
+  const { fileSystem, store } = directory();
+  expect(await snapshotIds(store, owner)).toEqual([]);
+  fileSystem.open("/snapshots", "create").close();
+  await expect(snapshotIds(store, owner)).rejects.toMatchObject({
+    code: "SNAPSHOT_STORE_FAILED",
+    message: "/snapshots is a file; give a directory for snapshots",
+  });
+});
+
 test("STATE-18: a snapshot of one engine fills another one of another kind", async () => {
   const { store } = directory();
   const files = fileEngineProvider({ fileSystem: new MemoryFileSystem(), logger: silentLogger });
