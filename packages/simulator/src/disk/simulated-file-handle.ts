@@ -44,9 +44,12 @@ export class SimulatedFileHandle implements FileHandle {
     const file = this.#file;
     const end = Math.min(position + target.length, file.cache.length);
     if (position >= end) return 0;
-    const { diskRandom } = this.#world;
-    if (this.#world.strikes("latentError", diskRandom, this.#owner, folderOf(this.path)))
+    const world = this.#world;
+    const { diskRandom } = world;
+    const isSpoilt =
+      world.isDrawn("latentError", diskRandom, this.#owner) &&
       file.spoilSector(position + diskRandom.below(end - position));
+    if (isSpoilt) world.countFault("latentError", this.#owner, folderOf(this.path));
     if (!file.isReadable(position, end)) {
       throw new FileSystemError(
         "INPUT_OUTPUT",

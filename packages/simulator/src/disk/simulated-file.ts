@@ -98,9 +98,12 @@ export class SimulatedFile {
     this.cache.write(this.#device.view(0, this.#device.length), 0);
   }
 
-  spoilSector(position: number): void {
+  /** @returns false: the page cache has it, and nobody asks the device */
+  spoilSector(position: number): boolean {
     const sector = Math.floor(position / sectorBytes);
-    if (!this.#dirty.has(sector)) this.#unreadable.add(sector);
+    if (this.#dirty.has(sector)) return false;
+    this.#unreadable.add(sector);
+    return true;
   }
 
   isReadable(start: number, end: number): boolean {

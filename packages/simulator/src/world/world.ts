@@ -63,11 +63,16 @@ export class World {
 
   /** Throws the dice for one opportunity, and counts the fault if it fires. */
   strikes(kind: FaultKind, random: SeededRandom, victim: Incarnation, folder?: string): boolean {
-    const probability = this.probabilities[kind];
-    if (probability === undefined || !random.chance(probability)) return false;
-    if (victim.isImmuneTo(kind)) return false;
+    if (!this.isDrawn(kind, random, victim)) return false;
     this.countFault(kind, victim, folder);
     return true;
+  }
+
+  /** The same, for whoever counts it by itself if it has an effect. */
+  isDrawn(kind: FaultKind, random: SeededRandom, victim: Incarnation): boolean {
+    const probability = this.probabilities[kind];
+    if (probability === undefined || !random.chance(probability)) return false;
+    return !victim.isImmuneTo(kind);
   }
 
   countFault(kind: FaultKind, victim: Incarnation, folder?: string): void {
