@@ -72,6 +72,21 @@ describe("appends that the device refuses", () => {
     expect(failed.count).toBe(1_002);
   });
 
+  it("and a sync that fails is told of once, with its cause and what to do", async () => {
+    const { lines, logger } = told();
+    const files = new CountingFileSystem(testPlatform().fileSystem);
+    const log = await openTestLog({ ...testPlatform(files.fileSystem), logger });
+    files.failsToSync = () => true;
+    log.append(batchOf(), { origin: "client" });
+    for (let count = 0; count < 3; count++)
+      await expect(log.sync()).rejects.toThrow("a sync failed");
+    expect(lines).toMatchObject([{ event: "log.failed", fields: { path: testPath } }]);
+    expect(lines[0].fields?.["error"]).toMatchObject({
+      message: expect.stringContaining("End the process"),
+      cause: { message: expect.stringContaining("it is broken") },
+    });
+  });
+
   it("and what vouches for a segment is told of as well", async () => {
     const { lines, logger } = told();
     const files = new CountingFileSystem(testPlatform().fileSystem);

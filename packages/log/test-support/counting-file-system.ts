@@ -1,10 +1,11 @@
 import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
 
-/** Counts open files and reads, and refuses to open those that it is told to. */
+/** Counts open files and reads, and refuses to open, or to sync, those that it is told to. */
 export class CountingFileSystem {
   openCount = 0;
   readCount = 0;
   refuses = (_path: string): boolean => false;
+  failsToSync = (_path: string): boolean => false;
   readonly fileSystem: FileSystem;
 
   constructor(inner: FileSystem) {
@@ -33,7 +34,11 @@ export class CountingFileSystem {
       },
       write: (parts, position) => inner.write(parts, position),
       truncate: (sizeBytes) => inner.truncate(sizeBytes),
-      datasync: () => inner.datasync(),
+      datasync: async () => {
+        if (this.failsToSync(inner.path))
+          throw new FileSystemError("INPUT_OUTPUT", inner.path, "it is broken");
+        await inner.datasync();
+      },
       trustPageCache: () => inner.trustPageCache(),
       close: () => {
         if (isOpen) this.openCount--;

@@ -140,13 +140,15 @@ export class LogState {
   }
 
   fail(what: string, cause: unknown): LogStorageError {
-    this.#failure ??= new LogStorageError(
+    if (this.#failure !== undefined) return this.#failure;
+    const error = new LogStorageError(
       "LOG_FAILED",
       `${what}; what the device holds is unknown. End the process: a restart reads what is there`,
       cause,
     );
-    this.platform.logger.log("error", "log.failed", { path: this.path });
-    return this.#failure;
+    this.#failure = error;
+    this.platform.logger.log("error", "log.failed", { path: this.path, error });
+    return error;
   }
 
   /** Closes the files as they are. */
