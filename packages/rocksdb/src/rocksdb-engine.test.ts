@@ -1,18 +1,9 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { nodePlatform } from "@millrace/platform/node";
-import { StateError, type StoreEngine } from "@millrace/state";
-import {
-  boundedStoresConformance,
-  expiringStoresConformance,
-  queryViewsConformance,
-  storeEngineConformance,
-  taskStoresConformance,
-  versionedStoresConformance,
-} from "@millrace/state/conformance";
+import type { StoreEngine } from "@millrace/state";
 import { afterAll, describe, expect, it } from "vitest";
 import { rocksdbEngineProvider } from "./index.ts";
 
@@ -23,64 +14,17 @@ const platform = nodePlatform({
   writeLogLine: (line) => void logged.push(line),
 });
 const provider = rocksdbEngineProvider(platform);
-const directories = new Map<StoreEngine, string>();
 let count = 0;
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function openAt(directory: string): Promise<StoreEngine> {
-  const engine = await provider.open(directory);
-  directories.set(engine, directory);
-  return engine;
+function openAt(directory: string): Promise<StoreEngine> {
+  return provider.open(directory);
 }
-
-const fixture = {
-  seeds: 3,
-  openEmpty: () => openAt(freshDirectory()),
-  reopen: async (engine: StoreEngine) => {
-    await engine.close();
-    return openAt(directories.get(engine) ?? "");
-  },
-};
 
 function freshDirectory(): string {
   return `${root}/${++count}`;
 }
-
-describe("STATE-1: RocksDB is a store engine", () => {
-  for (const { name, run } of storeEngineConformance(fixture)) it(name, run);
-});
-
-describe("STATE-2: stores on RocksDB", () => {
-  for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-12: stores whose rows expire, on RocksDB", () => {
-  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-17: queries beside a task, on RocksDB", () => {
-  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
-});
-
-describe("STATE-13: versioned stores on RocksDB", () => {
-  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-14: LRU stores and stores of lists on RocksDB", () => {
-  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
-});
-
-describe("a database that is open already", () => {
-  it("is refused with a named error", async () => {
-    const directory = freshDirectory();
-    const engine = await openAt(directory);
-    const error = await codeOf(openAt(directory));
-    expect(error).toBe("STORE_ENGINE_LOCKED");
-    await engine.close();
-    await (await openAt(directory)).close();
-  });
-});
 
 describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
   it.each(["overwritten", "missing"])("with its manifest %s", async (damage) => {
@@ -100,24 +44,6 @@ describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
     const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
     expect(moved).toHaveLength(1);
     expect(logged.some((line) => line.includes("state.moved-aside"))).toBe(true);
-  });
-});
-
-describe("ROCKSDB-2: what would crash the process is an error", () => {
-  it("an empty key", async () => {
-    const engine = await openAt(freshDirectory());
-    const empty = new Uint8Array(0);
-    expect(() => engine.get(empty)).toThrow(/ROCKSDB-2/);
-    expect(() => engine.write([{ key: empty, value: empty }])).toThrow(/ROCKSDB-2/);
-    await engine.close();
-  });
-  it("a cursor that outlives its engine", async () => {
-    const engine = await openAt(freshDirectory());
-    engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
-    const cursor = engine.scan({});
-    await engine.close();
-    expect(cursor.next()).toBe(false);
-    cursor[Symbol.dispose]();
   });
 });
 
@@ -162,47 +88,6 @@ describe("ROCKSDB-4: scans share iterators between writes", () => {
   });
 });
 
-/** Writes the same number under twenty keys, batch by batch, and says which it wrote. */
-const writer = `
-  import { nodePlatform } from "@millrace/platform/node";
-  import { rocksdbEngineProvider } from "./index.ts";
-  const engine = await rocksdbEngineProvider(nodePlatform()).open(process.argv[1]);
-  for (let batch = 1; batch < 1_000_000; batch++) {
-    const value = new Uint8Array(4);
-    new DataView(value.buffer).setInt32(0, batch);
-    engine.write(Array.from({ length: 20 }, (_, index) => ({ key: Uint8Array.of(index + 1), value })));
-    if (batch % 50 !== 0) continue;
-    process.send(batch);
-    await new Promise((resolve) => setImmediate(resolve));
-  }`;
-
-describe("ROCKSDB-3: batches survive a kill of the process, whole and in order", () => {
-  it("with kill -9 between two writes", async () => {
-    const directory = freshDirectory();
-    const child = spawn(process.execPath, ["--input-type=module", "-e", writer, directory], {
-      cwd: fileURLToPath(new URL(".", import.meta.url)),
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    const last = await new Promise<number>((resolve, reject) => {
-      child.once("error", reject);
-      child.on("message", (written) => {
-        if (typeof written !== "number" || written < 300) return;
-        child.once("exit", () => resolve(written));
-        child.kill("SIGKILL");
-      });
-    });
-    const engine = await openAt(directory);
-    const first = engine.get(Uint8Array.of(1));
-    expect(first).not.toBeNull();
-    const written = new DataView((first ?? new Uint8Array(4)).buffer, first?.byteOffset).getInt32(
-      0,
-    );
-    expect(written).toBeGreaterThanOrEqual(last);
-    for (let key = 2; key <= 20; key++) expect(engine.get(Uint8Array.of(key))).toEqual(first);
-    await engine.close();
-  });
-});
-
 describe("only one file knows the native package", () => {
   it("is native-database.ts", () => {
     const folder = fileURLToPath(new URL(".", import.meta.url));
@@ -214,15 +99,6 @@ describe("only one file knows the native package", () => {
     expect(knowing).toEqual(["native-database.ts"]);
   });
 });
-
-async function codeOf(opening: Promise<unknown>): Promise<string> {
-  try {
-    await opening;
-  } catch (error) {
-    return error instanceof StateError ? error.code : String(error);
-  }
-  return "nothing was thrown";
-}
 
 it("tells its properties while it is open, and is set up by whom it asks", async () => {
   const asked: string[] = [];

@@ -1,21 +1,10 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { fileURLToPath } from "node:url";
 import { nodePlatform } from "@millrace/platform/node";
 import { StateError, type StoreEngine } from "@millrace/state";
-import {
-  boundedStoresConformance,
-  expiringStoresConformance,
-  queryViewsConformance,
-  storeEngineConformance,
-  taskStoresConformance,
-  versionedStoresConformance,
-} from "@millrace/state/conformance";
 import { afterAll, describe, expect, it } from "vitest";
-import { rocksdbEngineProvider } from "../../rocksdb/src/index.ts";
 import { sqliteEngineProvider } from "./index.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-sqlite-"));
@@ -25,64 +14,17 @@ const platform = nodePlatform({
   writeLogLine: (line) => void logged.push(line),
 });
 const sqlite = sqliteEngineProvider(platform);
-const directories = new Map<StoreEngine, string>();
 let count = 0;
 
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
-async function openAt(directory: string): Promise<StoreEngine> {
-  const engine = await sqlite.open(directory);
-  directories.set(engine, directory);
-  return engine;
+function openAt(directory: string): Promise<StoreEngine> {
+  return sqlite.open(directory);
 }
-
-const fixture = {
-  seeds: process.env["MILLRACE_VERIFY"] === "1" ? 20 : 1,
-  openEmpty: () => openAt(freshDirectory()),
-  reopen: async (engine: StoreEngine) => {
-    await engine.close();
-    return openAt(directories.get(engine) ?? "");
-  },
-};
 
 function freshDirectory(): string {
   return `${root}/${++count}`;
 }
-
-describe("STATE-1: SQLite is a store engine", () => {
-  for (const { name, run } of storeEngineConformance(fixture)) it(name, run);
-});
-
-describe("STATE-2: stores on SQLite", () => {
-  for (const { name, run } of taskStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-12: stores whose rows expire, on SQLite", () => {
-  for (const { name, run } of expiringStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-17: queries beside a task, on SQLite", () => {
-  for (const { name, run } of queryViewsConformance(fixture)) it(name, run);
-});
-
-describe("STATE-13: versioned stores on SQLite", () => {
-  for (const { name, run } of versionedStoresConformance(fixture)) it(name, run);
-});
-
-describe("STATE-14: LRU stores and stores of lists on SQLite", () => {
-  for (const { name, run } of boundedStoresConformance(fixture)) it(name, run);
-});
-
-describe("a database that is open already", () => {
-  it("is refused with a named error", async () => {
-    const directory = freshDirectory();
-    const engine = await openAt(directory);
-    const error = await codeOf(openAt(directory));
-    expect(error).toBe("STORE_ENGINE_LOCKED");
-    await engine.close();
-    await (await openAt(directory)).close();
-  });
-});
 
 describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
   const file = (directory: string): string => join(directory, "store.sqlite");
@@ -156,24 +98,6 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
   });
 });
 
-describe("SQLITE-2: what SQLite would take for nothing is an error", () => {
-  it("an empty key", async () => {
-    const engine = await openAt(freshDirectory());
-    const empty = new Uint8Array(0);
-    expect(() => engine.get(empty)).toThrow(/SQLITE-2/);
-    expect(() => engine.write([{ key: empty, value: empty }])).toThrow(/SQLITE-2/);
-    await engine.close();
-  });
-  it("a cursor that outlives its engine", async () => {
-    const engine = await openAt(freshDirectory());
-    engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(1) }]);
-    const cursor = engine.scan({});
-    await engine.close();
-    expect(cursor.next()).toBe(false);
-    cursor[Symbol.dispose]();
-  });
-});
-
 describe("scans", () => {
   it("of rows that are large bring few at a time, and all of them", async () => {
     const engine = await openAt(freshDirectory());
@@ -199,72 +123,6 @@ describe("scans", () => {
     expect(engine.estimatedEntryCount).toBeGreaterThan(10_000);
     expect(engine.estimatedEntryCount).toBeLessThan(40_000);
     await engine.close();
-  });
-});
-
-/** Writes the same number under twenty keys, batch by batch, and says which it wrote. */
-const writer = `
-  import { nodePlatform } from "@millrace/platform/node";
-  import { rocksdbEngineProvider } from "../../rocksdb/src/index.ts";
-import { sqliteEngineProvider } from "./index.ts";
-  const engine = await sqliteEngineProvider(nodePlatform()).open(process.argv[1]);
-  for (let batch = 1; batch < 1_000_000; batch++) {
-    const value = new Uint8Array(4);
-    new DataView(value.buffer).setInt32(0, batch);
-    engine.write(Array.from({ length: 20 }, (_, index) => ({ key: Uint8Array.of(index + 1), value })));
-    if (batch % 50 !== 0) continue;
-    process.send(batch);
-    await new Promise((resolve) => setImmediate(resolve));
-  }`;
-
-describe("SQLITE-3: batches survive a kill of the process, whole and in order", () => {
-  it("with kill -9 between two writes", async () => {
-    const directory = freshDirectory();
-    const child = spawn(process.execPath, ["--input-type=module", "-e", writer, directory], {
-      cwd: fileURLToPath(new URL(".", import.meta.url)),
-      stdio: ["ignore", "inherit", "inherit", "ipc"],
-    });
-    const last = await new Promise<number>((resolve, reject) => {
-      child.once("error", reject);
-      child.on("message", (written) => {
-        if (typeof written !== "number" || written < 300) return;
-        child.once("exit", () => resolve(written));
-        child.kill("SIGKILL");
-      });
-    });
-    const engine = await openAt(directory);
-    const first = engine.get(Uint8Array.of(1));
-    expect(first).not.toBeNull();
-    const written = new DataView((first ?? new Uint8Array(4)).buffer, first?.byteOffset).getInt32(
-      0,
-    );
-    expect(written).toBeGreaterThanOrEqual(last);
-    for (let key = 2; key <= 20; key++) expect(engine.get(Uint8Array.of(key))).toEqual(first);
-    await engine.close();
-  });
-});
-
-describe("STATE-21: a folder is of one engine", () => {
-  it("and what another wrote is moved aside, with one line, not read and not deleted", async () => {
-    const directory = freshDirectory();
-    const rocksdb = rocksdbEngineProvider(platform);
-    const entry = { key: Uint8Array.of(1), value: Uint8Array.of(2) };
-    for (const [provider, other] of [
-      [rocksdb, ""],
-      [sqlite, "rocksdb"],
-      [rocksdb, "sqlite"],
-      [sqlite, "rocksdb"],
-    ] as const) {
-      logged.length = 0;
-      const engine = await provider.open(directory);
-      expect(engine.get(entry.key)).toBeNull();
-      engine.write([entry]);
-      await engine.close();
-      const told = logged.filter((line) => line.includes("state.engine-changed"));
-      expect(told).toHaveLength(other === "" ? 0 : 1);
-      const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.${other}-`));
-      expect(moved).toHaveLength(other === "" ? 0 : 1);
-    }
   });
 });
 

@@ -72,8 +72,8 @@ const hostile: readonly unknown[] = [
   [null],
   {},
   { length: 3 },
-  "9".repeat(100_000),
-  Array.from({ length: 10_000 }, () => null),
+  "9".repeat(3000),
+  Array.from({ length: 1000 }, () => null),
 ];
 
 test("a manifest is refused by name where any field is missing, or of another type", () => {
@@ -96,13 +96,13 @@ test("and where several have changed at random", () => {
   const seed = 11;
   const random = new SeededRandom(seed);
   const paths = [...pathsOf({ format: 1, ...manifest })];
-  for (let run = 0; run < 3000; run++) {
+  for (let run = 0; run < 1000; run++) {
     let told: unknown = { format: 1, ...manifest };
     for (let change = 0; change < 3; change++)
       told = changed(
         told,
         paths[random.nextUint32() % paths.length],
-        hostile[random.nextUint32() % (hostile.length - 2)],
+        hostile[random.nextUint32() % hostile.length],
       );
     isRead(bytesOf(told));
   }
@@ -110,7 +110,7 @@ test("and where several have changed at random", () => {
 
 test("rows are within their block, whatever lengths it tells", () => {
   const random = new SeededRandom(12);
-  for (let run = 0; run < 20_000; run++) {
+  for (let run = 0; run < 5000; run++) {
     const bytes = new Uint8Array(random.nextUint32() % 40);
     for (let index = 0; index < bytes.length; index++)
       bytes[index] = random.nextUint32() % 5 === 0 ? random.nextUint32() : index % 4 === 3 ? 3 : 0;
