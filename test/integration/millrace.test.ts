@@ -68,10 +68,24 @@ describe("an application on RocksDB", () => {
     await Promise.all([first.close(), first.close()]);
     expect(first.state).toBe("closed");
     const startMs = performance.now();
-    const second = await StreamsApp.start(wordCount(), options("kept"));
+    const asked: string[] = [];
+    const rocksdb = {
+      rocksdbMemoryMax: 32 * 2 ** 20,
+      rocksdbConfig: (task: string) => {
+        asked.push(task);
+        return task === "1_0" ? { blockCacheBytes: 3_000_000 } : {};
+      },
+    };
+    const second = await StreamsApp.start(wordCount(), options("kept", rocksdb));
     expect(performance.now() - startMs).toBeLessThan(2000);
     expect(second.tasks).toHaveLength(8);
     expect(metric(second, "restore-records-total")).toBe(0);
+    // One budget over all databases, each of which is set up by its task, and tells what it does.
+    expect(asked.toSorted()).toEqual(["1_0", "1_1", "1_2", "1_3"]);
+    const capacities = second.metrics().filter(({ name }) => name === "block-cache-capacity");
+    expect(capacities.find(({ tags }) => tags["task"] === "1_0")?.value).toBe(3_000_000);
+    expect(metric(second, "block-cache-capacity")).toBeLessThan(rocksdb.rocksdbMemoryMax);
+    expect(metric(second, "estimate-num-keys")).toBeGreaterThan(0);
     await second.close();
   });
 

@@ -24,6 +24,14 @@ const replayedBytesMax = 4 * 2 ** 20;
 
 const noCache = new CacheBudget(0);
 
+/** Of a task without stores nothing is kept: a database would take time, files, and its share of the memory of all. */
+async function openEngine(
+  { engines, taskDirectory }: LoopEnvironment,
+  { taskId, subtopology }: Pick<TaskState, "taskId" | "subtopology">,
+): Promise<StoreEngine> {
+  return subtopology.stores.length === 0 ? new MemoryEngine() : engines.open(taskDirectory(taskId));
+}
+
 /** What a task writes its stores with. */
 export interface WritingTask {
   readonly collector: RecordCollector;
@@ -80,7 +88,7 @@ export class TaskState {
     const release = await environment.claimTask(taskId);
     let engine: StoreEngine | undefined;
     try {
-      engine = await environment.engines.open(environment.taskDirectory(taskId));
+      engine = await openEngine(environment, { taskId, subtopology });
       const state = new TaskState(environment, { taskId, subtopology }, { engine, release });
       state.replayed();
       return state;
