@@ -70,7 +70,7 @@ describe("an application on RocksDB", () => {
     const startMs = performance.now();
     const asked: string[] = [];
     const rocksdb = {
-      rocksdbMemoryMax: 32 * 2 ** 20,
+      rocksdbMemoryMax: 128 * 2 ** 20,
       rocksdbConfig: (task: string) => {
         asked.push(task);
         return task === "1_0" ? { blockCacheBytes: 3_000_000 } : {};
