@@ -35,6 +35,7 @@ interface Claim extends ProcessIdentity {
 
 /** As it was read, with the file that it was read from: another may have the name since. */
 interface FoundClaim extends Claim {
+  readonly file: string;
   readonly stats: BigIntStats;
 }
 
@@ -63,7 +64,7 @@ export function readNoteOfLiveHolder(path: string): string | undefined {
 }
 
 interface Refusal {
-  readonly claim: Claim;
+  readonly claim: FoundClaim;
   /** The other one was there before we came: no use in trying again. */
   readonly isSettled: boolean;
 }
@@ -87,8 +88,8 @@ function tryLock(path: string, note: string): HeldFileLock | Refusal {
 }
 
 /** Removes the claims of the dead that it meets. */
-function livingClaim(path: string, ownFile: string | undefined): Claim | undefined {
-  let living: Claim | undefined;
+function livingClaim(path: string, ownFile: string | undefined): FoundClaim | undefined {
+  let living: FoundClaim | undefined;
   for (const file of claimFiles(path)) {
     if (file === ownFile) continue;
     const claim = readClaim(file);
@@ -149,7 +150,7 @@ function readClaim(file: string): FoundClaim | undefined {
     const descriptor = openSync(file, "r");
     try {
       const claim = parseClaim(readFileSync(descriptor, "utf8")) ?? damagedClaim(file);
-      return { ...claim, stats: fstatSync(descriptor, { bigint: true }) };
+      return { ...claim, file, stats: fstatSync(descriptor, { bigint: true }) };
     } finally {
       closeSync(descriptor);
     }
@@ -208,12 +209,17 @@ function writeClaim(file: string, claim: Claim): number {
   }
 }
 
-function lockedError(path: string, holder: Claim): FileSystemError {
+function lockedError(path: string, holder: FoundClaim): FileSystemError {
   const note = holder.note === "" ? "" : ` (${holder.note})`;
+  // Where nobody tells when a process began, another one may have its number since, as after a power loss.
+  const advice =
+    holder.startedAt === ""
+      ? `; if that process has nothing to do with it, remove ${holder.file}`
+      : "";
   return new FileSystemError(
     "LOCKED",
     path,
-    `process ${holder.processId}${note} holds the lock; stop it, or use another folder`,
+    `process ${holder.processId}${note} holds the lock; stop it, or use another folder${advice}`,
   );
 }
 

@@ -103,6 +103,18 @@ describe("the node file system keeps the cases of all (PLATFORM-1)", () => {
     expect(platform.fileSystem.list(directory)).toEqual([]);
   });
 
+  test("a lock of a process of which nobody tells since when it runs says which file to remove", async () => {
+    const path = join(freshDirectory(), "lock");
+    const claim = `${path}.${process.ppid}-a1.claim`;
+    writeFileSync(claim, JSON.stringify({ processId: process.ppid, startedAt: "", note: "" }));
+    await expect(platform.fileSystem.lock(path)).rejects.toMatchObject({
+      code: "LOCKED",
+      message: expect.stringContaining(`has nothing to do with it, remove ${claim}`),
+    });
+    rmSync(claim);
+    (await platform.fileSystem.lock(path)).release();
+  });
+
   test("PLATFORM-5: a lock of another thread holds while that lives, whatever its note, and no longer", async () => {
     const path = join(freshDirectory(), "lock");
     const source = new URL("node-platform.ts", import.meta.url).href;

@@ -140,7 +140,7 @@ function explain(error: unknown, path: string): unknown {
   if (error.code === "LOCKED") {
     return new ApplicationError(
       "STATE_DIRECTORY_IN_USE",
-      `${path} is in use by another running process of this application. Stop that one, or give this one a stateDirectory of its own.`,
+      `${path} is in use by another running process of this application. Stop that one, or give this one a stateDirectory of its own. (${error.message})`,
       { cause: error },
     );
   }
