@@ -4,6 +4,9 @@ import type { SnapshotStore } from "../contract/snapshot-store.ts";
 
 const temporarySuffix = ".tmp";
 
+/** Of a file that is read: blocks have some MiB, unless one row has more. */
+const fileBytesMax = 512 * 2 ** 20;
+
 /**
  * Snapshots in a directory, such as one that instances share. A file is there whole once it has its name, and on the device.
  *
@@ -42,7 +45,9 @@ class DirectorySnapshotStore implements SnapshotStore {
       if (this.#fileSystem.stat(path)?.kind !== "file") return undefined;
       const handle = this.#fileSystem.open(path, "read");
       try {
-        const bytes = new Uint8Array(handle.sizeBytes());
+        const sizeBytes = handle.sizeBytes();
+        if (sizeBytes > fileBytesMax) throw tooLarge(path, sizeBytes);
+        const bytes = new Uint8Array(sizeBytes);
         return bytes.subarray(0, handle.read(bytes, 0));
       } finally {
         handle.close();
@@ -117,4 +122,11 @@ class DirectorySnapshotStore implements SnapshotStore {
       );
     }
   }
+}
+
+function tooLarge(path: string, sizeBytes: number): SnapshotError {
+  return new SnapshotError(
+    "SNAPSHOT_DAMAGED",
+    `${path} has ${sizeBytes} bytes, and is no part of a snapshot: those have ${fileBytesMax} at most`,
+  );
 }

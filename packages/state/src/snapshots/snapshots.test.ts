@@ -376,3 +376,13 @@ test("the newest whole snapshots stay, two at least, and older ones go, halves t
   expect(await pruneSnapshots(store, { ...owner, keep: 1 })).toEqual(["1", "0-old-half"]);
   expect(await snapshotIds(store, owner)).toEqual(["4-under-way", "3", "2-half", "2"]);
 });
+
+test("a file that is larger than any of a snapshot is refused before it is read", async () => {
+  const { fileSystem, store } = directory();
+  await store.put("app/0_0/1/manifest.json", Uint8Array.of(1));
+  fileSystem.open = () => ({ sizeBytes: () => 2 ** 40, close: () => {} }) as never; // all that is asked of it
+  await expect(Snapshot.open(store, { ...owner, id: "1" })).rejects.toMatchObject({
+    code: "SNAPSHOT_DAMAGED",
+    message: expect.stringContaining("1099511627776 bytes"),
+  });
+});
