@@ -106,6 +106,7 @@ function openClassicGroup(surroundings: GroupSurroundings): OpenGroup {
     platform,
     assignor,
     fingerprint,
+    subtopologies: new Set(subtopologies.map(({ id }) => id)),
     askAgain: (reason) => membership.requestRejoin(reason),
   });
   const parts = { membership, admin, patterns, decisions };

@@ -12,6 +12,8 @@ export interface GroupDecisionsOptions {
   readonly assignor: Pick<StreamPartitionAssignor, "mustTellAnew">;
   /** Of this member's topology. */
   readonly fingerprint: string;
+  /** The numbers of its sub-topologies. */
+  readonly subtopologies: ReadonlySet<number>;
   /** Has the group assign its tasks again. */
   readonly askAgain: (reason: string) => void;
 }
@@ -40,6 +42,12 @@ export class GroupDecisions {
     const read = readAssignment(assignment);
     const { active, standby, basis } = read;
     if (this.#isOutdated(basis)) return undefined;
+    for (const { subtopology, partition } of [...active.map(({ taskId }) => taskId), ...standby])
+      // A leader in Java tells nothing of its topology, and may run another one.
+      if (!this.#options.subtopologies.has(subtopology))
+        throw otherTopology(
+          `the leader of the group gave this member task ${subtopology}_${partition}, and there is no such sub-topology here`,
+        );
     const { logger } = this.#options.platform;
     logger.log("info", "streams.tasks-assigned", {
       tasks: active.map(({ taskId }) => taskIdText(taskId)),
