@@ -319,6 +319,23 @@ describe("the changes of a store", () => {
     await again.return();
   });
 
+  test("go on nowhere, where it is not said of which partition behind what", async () => {
+    const { app, counts } = await started();
+    await write("words", [["ape", "1"]]);
+    const error = await failureOf(
+      app
+        .store(counts)
+        .changes({ from: { after: { 1: 4 } } })
+        .next(),
+    );
+    expect(error).toMatchObject({ code: "CHANGES_NOT_PLACED", retriable: false });
+    expect(String(error)).toContain("for partition 0");
+    const after = Object.fromEntries(Array.from({ length: partitions }, (_, one) => [one, -1]));
+    const changes = app.store(counts).changes({ from: { after } });
+    expect((await take(changes, 1)).map(shown)).toEqual(["ape=1"]);
+    await changes.return();
+  });
+
   test("of windows and of global tables", async () => {
     await write("rates", [["eur", "1.1"]]);
     const { app, perMinute, rates } = await started();

@@ -1,4 +1,4 @@
-import type { QueriesOf, QueryHandle, StreamsApp } from "@millrace/streams";
+import type { ChangesOptions, QueriesOf, QueryHandle, StreamsApp } from "@millrace/streams";
 import {
   from,
   lastValueFrom,
@@ -74,5 +74,29 @@ export function watch<Table extends QueryHandle>(
       watch(key: unknown): AsyncIterable<Watched<Table>["change"]>;
     };
     return queries.watch(key);
+  });
+}
+
+type TableChange<Table> =
+  QueriesOf<Table> extends { changes(): AsyncIterable<infer Change> } ? Change : never;
+
+/**
+ * What the store of a table holds, then each change of it, without gap or double wherever its tasks run, and move: see
+ * `fromChanges`. Of the whole application, where `fromTable` sees what passes in this process.
+ *
+ * @param options where it begins: by default with what is there
+ * @example fromStore(app, counts).subscribe(({ key, value }) => shown.set(key, value));
+ */
+export function fromStore<Table extends QueryHandle>(
+  app: Pick<StreamsApp, "store">,
+  table: Table,
+  options: ChangesOptions = {},
+): Observable<TableChange<Table>> {
+  return fromChanges((signal) => {
+    // As its type says.
+    const queries = app.store(table, { signal }) as unknown as {
+      changes(options: ChangesOptions): AsyncIterable<TableChange<Table>>;
+    };
+    return queries.changes(options);
   });
 }

@@ -1,4 +1,4 @@
-export { fromChanges, watch, type OpenChanges } from "./from-changes.ts";
+export { fromChanges, fromStore, watch, type OpenChanges } from "./from-changes.ts";
 export { fromMetrics, type MetricsOptions, type MetricsSample } from "./from-metrics.ts";
 export { fromState } from "./from-state.ts";
 export {

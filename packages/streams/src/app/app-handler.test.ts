@@ -22,7 +22,7 @@ function handlerOf(
     platform: memoryPlatform(),
     isolation: "committed",
   });
-  const service = new QueryService(local);
+  const service = new QueryService(local, "application");
   const parts = { service, state: () => state, tasks: () => ["0_1"], querySecret, snapshot };
   return appHandler(parts, options);
 }

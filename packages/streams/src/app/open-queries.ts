@@ -60,6 +60,7 @@ export function openQueries(
   const owners = new TaskOwners(() => threads.groupHosts);
   const asker = new PartitionAsker({
     platform,
+    applicationId,
     local,
     owners,
     transport,
@@ -77,5 +78,5 @@ export function openQueries(
     metadataAgeMsMax,
     closing: closing.signal,
   });
-  return { queries, owners, closing, service: new QueryService(local) };
+  return { queries, owners, closing, service: new QueryService(local, applicationId) };
 }

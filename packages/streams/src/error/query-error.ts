@@ -7,11 +7,12 @@ import { BaseError } from "@millrace/model";
  * - `NOT_ACTIVE`: the instance that was asked does not have it now (Kafka: `NOT_ACTIVE`).
  * - `NOT_UP_TO_BOUND`: it has not come as far as was asked for (Kafka: `NOT_UP_TO_BOUND`).
  * - `QUERY_INTERRUPTED`: the rows that were being read are gone; read them again.
- * - `INSTANCE_UNREACHABLE`: the instance that has it does not answer.
+ * - `INSTANCE_UNREACHABLE`: the instance that has it does not answer, or its address leads to something else.
  * - `QUERY_REFUSED`: it answered that it will not be asked by this one.
  * - `STORE_FAILED`: the store could not be read (Kafka: `STORE_EXCEPTION`).
  * - `STORE_NOT_LOGGED`: the store has no changelog that could be followed.
  * - `CHANGES_LOST`: what was to be followed is no longer in the changelog.
+ * - `CHANGES_NOT_PLACED`: changes were to go on behind others, and of some partitions it was not said where.
  */
 export type QueryErrorCode =
   | "UNKNOWN_STORE"
@@ -24,7 +25,8 @@ export type QueryErrorCode =
   | "QUERY_REFUSED"
   | "STORE_FAILED"
   | "STORE_NOT_LOGGED"
-  | "CHANGES_LOST";
+  | "CHANGES_LOST"
+  | "CHANGES_NOT_PLACED";
 
 /** True: the same query may be answered later. */
 const mayPass: Readonly<Record<QueryErrorCode, boolean>> = {
@@ -39,6 +41,7 @@ const mayPass: Readonly<Record<QueryErrorCode, boolean>> = {
   STORE_FAILED: false,
   STORE_NOT_LOGGED: false,
   CHANGES_LOST: false,
+  CHANGES_NOT_PLACED: false,
 };
 
 export function isQueryErrorCode(given: unknown): given is QueryErrorCode {

@@ -36,8 +36,8 @@ export interface StoreChange<K, V> {
 /** Where changes begin. */
 export interface ChangesOptions {
   /**
-   * `snapshot`: with what is there. `now`: with what comes. Offsets by partition: behind the changes that were seen last,
-   * such as by a reader that was started again. Default `snapshot`.
+   * `snapshot`: with what is there. `now`: with what comes. Offsets: behind the changes that were seen last, such as by a
+   * reader that was started again; of each partition that is asked, -1 for all that its changelog has. Default `snapshot`.
    */
   readonly from?: "snapshot" | "now" | { readonly after: Readonly<Record<number, Offset>> };
 }
@@ -201,9 +201,9 @@ export class ChangeFeed<K, V> {
     const partitions = partition === undefined ? await reader.partitions() : [partition];
     if (from !== "snapshot") {
       const all = partition === undefined ? await this.#changelogPartitions(feed) : partitions;
-      const after = from === "now" ? {} : from.after;
+      const after = from === "now" ? {} : this.#placesOf(from.after, all);
       await this.#assign(feed, all, from === "now" ? "latest" : "earliest", (one) =>
-        after[one] === undefined ? undefined : after[one] + 1,
+        (after[one] ?? -1) === -1 ? undefined : after[one] + 1,
       );
       return;
     }
@@ -216,6 +216,20 @@ export class ChangeFeed<K, V> {
       const all = isGlobal ? await this.#changelogPartitions(feed) : [asked];
       await this.#assign(feed, all, "earliest", (one) => changelogOffsets[one]);
     }
+  }
+
+  /** Of one that is left out, to begin anew would tell old changes again, and to begin now would miss some. */
+  #placesOf(
+    after: Readonly<Record<number, Offset>>,
+    asked: readonly number[],
+  ): Readonly<Record<number, Offset>> {
+    const { name } = this.#parts.reader.store.specification;
+    const unplaced = asked.filter((one) => !(Number.isSafeInteger(after[one]) && after[one] >= -1));
+    if (unplaced.length === 0) return after;
+    throw new QueryError(
+      "CHANGES_NOT_PLACED",
+      `changes of ${name} are to go on behind others, and after has no offset for partition ${unplaced.join(", ")}; give one for each, -1 for all that the changelog has, or ask fewer: app.store(${name}, { partitions })`,
+    );
   }
 
   async #changelogPartitions({ signal }: OpenFeed): Promise<readonly number[]> {

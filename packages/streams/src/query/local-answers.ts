@@ -4,9 +4,10 @@ import { StateError, type QueryIsolation, type TaskStores } from "@millrace/stat
 
 import { QueryError } from "../error/query-error.ts";
 import { AnsweringTurns } from "./answering-turns.ts";
-import { missingOf, type Position } from "./position.ts";
+import type { Position } from "./position.ts";
 import { answerRows, type AnswerRow, type Question } from "./question.ts";
 import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
+import { requirePosition } from "./required-position.ts";
 
 /** A page is sent once it has so much. */
 const pageRowsMax = 500;
@@ -125,7 +126,7 @@ export class LocalAnswers implements PartitionAnswers {
       const isolation = request.isolation ?? this.#parts.isolation;
       const seen = task.isActive ? isolation : "committed";
       const position = task.position(request.store, seen);
-      this.#requireBound(store, request, position);
+      requirePosition(store, request, position);
       const view = task.stores.view(request.store, seen);
       const iterator = answerRows(view, request.question)[Symbol.iterator]();
       const changelogOffsets = task.changelogOffsets(request.store);
@@ -149,17 +150,6 @@ export class LocalAnswers implements PartitionAnswers {
         `the copy of partition ${partition} of store ${request.store} lacks ${task.lag} changes, ${lagMax} are allowed`,
       );
     return task;
-  }
-
-  #requireBound(
-    { subtopology }: QueryableStore,
-    { store, partition, positionAtLeast }: PartitionRequest,
-    position: Position,
-  ): void {
-    const asked = subtopology === undefined ? undefined : partition;
-    const missing = missingOf(position, positionAtLeast, asked);
-    if (missing !== undefined)
-      throw new QueryError("NOT_UP_TO_BOUND", `store ${store} has not come as far: ${missing}`);
   }
 
   #taskOf({ subtopology }: QueryableStore, partition: number): QueryableTask | undefined {

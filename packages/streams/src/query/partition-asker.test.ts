@@ -38,6 +38,7 @@ async function asked(active: Peer, standby: Peer, readMs = 0) {
   const owners = new TaskOwners(() => ({ active: [instance("a")], standby: [instance("b")] }));
   const asker = new PartitionAsker({
     platform,
+    applicationId: "application",
     local: { has: () => undefined, ask: () => silent(AbortSignal.abort()) as never },
     owners,
     transport: {
@@ -63,21 +64,25 @@ async function asked(active: Peer, standby: Peer, readMs = 0) {
 }
 
 async function* answering(): AsyncGenerator<string, void, undefined> {
-  yield encodePage({ head, rows: [] });
+  yield encodePage({ head, rows: [], isLast: true }, request);
+}
+
+async function* beginning(): AsyncGenerator<string, void, undefined> {
+  yield encodePage({ head, rows: [], isLast: false }, request);
 }
 
 async function* breakingOff(signal: AbortSignal): AsyncGenerator<string, void, undefined> {
-  yield* answering();
+  yield* beginning();
   yield* silent(signal);
 }
 
 async function* inTwoPages(): AsyncGenerator<string, void, undefined> {
-  yield* answering();
-  yield encodePage({ head: undefined, rows: [] });
+  yield* beginning();
+  yield encodePage({ head: undefined, rows: [], isLast: true }, request);
 }
 
 async function* withTwoHeads(): AsyncGenerator<string, void, undefined> {
-  yield* answering();
+  yield* beginning();
   yield* answering();
 }
 

@@ -3,8 +3,9 @@ import { JoinedSignal, type Platform } from "@millrace/platform";
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import type { QueryTransport } from "./query-transport.ts";
-import { decodePage, encodeRequest } from "./query-wire.ts";
+import { encodeRequest } from "./query-wire.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
+import { RemoteAnswer } from "./remote-answer.ts";
 import type { Owner, TaskOwners } from "./task-owners.ts";
 
 const firstPauseMs = 10;
@@ -14,6 +15,7 @@ const silenceMsMax = 5000;
 
 export interface PartitionAskerParts {
   readonly platform: Pick<Platform, "clock" | "timers">;
+  readonly applicationId: string;
   readonly local: PartitionAnswers;
   readonly owners: TaskOwners;
   /** Undefined: nobody but this process is asked. */
@@ -106,7 +108,12 @@ export class PartitionAsker {
         .map(
           ({ address }): Ask =>
             (silenceMs) =>
-              this.#remote(address, request, { silenceMs, signal }),
+              this.#remote(new RemoteAnswer(address, store, request), {
+                address,
+                request,
+                signal,
+                silenceMs,
+              }),
         );
     if (!request.allowsStandby) return remote(false);
     return [...remote(false), ...(role === "standby" ? [here] : []), ...remote(true)];
@@ -114,56 +121,41 @@ export class PartitionAsker {
 
   /** A process that stands still, or a wire that was cut, takes a request and never answers. */
   async *#remote(
-    address: string,
-    request: PartitionRequest,
-    { silenceMs, signal }: { readonly silenceMs: number; readonly signal: AbortSignal },
+    answer: RemoteAnswer,
+    { address, request, signal, silenceMs }: RemoteAsk,
   ): AsyncGenerator<AnswerPage, void, undefined> {
-    const { transport, platform } = this.#parts;
+    const { transport, applicationId, platform } = this.#parts;
     if (transport === undefined) return;
     const silence = new AbortController();
-    const tooLong = (): void => silence.abort(silentFor(address, silenceMs));
+    const giveUp = (): void =>
+      silence.abort(
+        new QueryError(
+          "INSTANCE_UNREACHABLE",
+          `${address} has not answered for ${Math.round(silenceMs)} ms: does its process stand still?`,
+        ),
+      );
     using either = new JoinedSignal(signal, silence.signal);
-    let hasHead = false;
-    let timer = platform.timers.after(silenceMs, tooLong);
+    let timer = platform.timers.after(silenceMs, giveUp);
     try {
-      for await (const line of transport.ask(address, encodeRequest(request), either.signal)) {
-        timer.cancel(); // how long the page is looked at is the reader's own affair
-        const page = readPage(address, line);
-        if ((page.head === undefined) !== hasHead) throw noAnswer(address);
-        hasHead = true;
-        yield page;
-        timer = platform.timers.after(silenceMs, tooLong);
+      const text = encodeRequest(request, applicationId);
+      for await (const line of transport.ask(address, text, either.signal)) {
+        timer.cancel();
+        // As long as who asks takes for it, the other is not waited for.
+        yield answer.read(line);
+        timer = platform.timers.after(silenceMs, giveUp);
       }
+      answer.end();
     } finally {
       timer.cancel();
     }
-    if (!hasHead)
-      throw new QueryError("INSTANCE_UNREACHABLE", `${address} ended its answer before it began`);
   }
 }
 
-function readPage(address: string, line: string): AnswerPage {
-  try {
-    return decodePage(line);
-  } catch (error) {
-    if (error instanceof QueryError) throw error;
-    throw noAnswer(address, error);
-  }
-}
-
-function noAnswer(address: string, cause?: unknown): QueryError {
-  return new QueryError(
-    "INSTANCE_UNREACHABLE",
-    `the answer of ${address} cannot be read: is that an instance of this application?`,
-    cause,
-  );
-}
-
-function silentFor(address: string, ms: number): QueryError {
-  return new QueryError(
-    "INSTANCE_UNREACHABLE",
-    `${address} has not answered for ${Math.round(ms)} ms: does its process stand still?`,
-  );
+interface RemoteAsk {
+  readonly address: string;
+  readonly request: PartitionRequest;
+  readonly signal: AbortSignal;
+  readonly silenceMs: number;
 }
 
 function nobodyHas({ store, partition }: PartitionRequest): QueryError {

@@ -1,4 +1,4 @@
-import type { PartitionAnswers } from "./local-answers.ts";
+import type { AnswerPage, PartitionAnswers } from "./local-answers.ts";
 import { decodeRequest, encodeFailure, encodePage } from "./query-wire.ts";
 
 /**
@@ -7,15 +7,24 @@ import { decodeRequest, encodeFailure, encodePage } from "./query-wire.ts";
  */
 export class QueryService {
   readonly #local: PartitionAnswers;
+  readonly #applicationId: string;
 
-  constructor(local: PartitionAnswers) {
+  constructor(local: PartitionAnswers, applicationId: string) {
     this.#local = local;
+    this.#applicationId = applicationId;
   }
 
-  /** Lines of an answer: pages, or last what it ended with. */
-  async *answer(request: string): AsyncGenerator<string, void, undefined> {
+  /** Lines of an answer: pages, of which the last one says so, or last what it ended with. */
+  async *answer(text: string): AsyncGenerator<string, void, undefined> {
     try {
-      for await (const page of this.#local.ask(decodeRequest(request))) yield encodePage(page);
+      const request = decodeRequest(text, this.#applicationId);
+      // One page is held back: whether it is the last one the next one tells.
+      let held: AnswerPage | undefined;
+      for await (const page of this.#local.ask(request)) {
+        if (held !== undefined) yield encodePage({ ...held, isLast: false }, request);
+        held = page;
+      }
+      if (held !== undefined) yield encodePage({ ...held, isLast: true }, request);
     } catch (error) {
       yield encodeFailure(error);
     }

@@ -59,23 +59,36 @@ describe("between instances", () => {
   it("a request comes as it was sent", () => {
     fc.assert(
       fc.property(request, (sent) => {
-        expect(decodeRequest(encodeRequest(sent))).toEqual(sent);
+        expect(decodeRequest(encodeRequest(sent, "ours"), "ours")).toEqual(sent);
       }),
     );
   });
 
   it("so does a page, and an error keeps its code", () => {
+    const of = { store: "counts", partition: 3 };
     const head = { isStandby: false, position: { orders: { 0: 3 } }, changelogOffsets: { 0: 7 } };
     fc.assert(
       fc.property(fc.array(row), fc.constantFrom(head, undefined), (rows, given) => {
-        expect(decodePage(encodePage({ head: given, rows }))).toEqual({ head: given, rows });
+        const sent = { head: given, rows, isLast: rows.length > 3 };
+        expect(decodePage(encodePage(sent, of), of)).toEqual(sent);
       }),
     );
-    expect(() => decodePage(encodeFailure(new QueryError("NOT_ACTIVE", "it moved")))).toThrow(
+    expect(() => decodePage(encodeFailure(new QueryError("NOT_ACTIVE", "it moved")), of)).toThrow(
       expect.objectContaining({ code: "NOT_ACTIVE", message: "it moved", retriable: true }),
     );
-    expect(() => decodePage(encodeFailure(new Error("a disk")))).toThrow(
+    expect(() => decodePage(encodeFailure(new Error("a disk")), of)).toThrow(
       expect.objectContaining({ code: "STORE_FAILED" }),
+    );
+  });
+
+  it("a request to another application is refused", () => {
+    fc.assert(
+      fc.property(request, (sent) => {
+        expect(() => decodeRequest(encodeRequest(sent, "theirs"), "ours")).toThrow(
+          expect.objectContaining({ code: "INSTANCE_UNREACHABLE", retriable: true }),
+        );
+      }),
+      { numRuns: 5 },
     );
   });
 
@@ -87,7 +100,9 @@ describe("between instances", () => {
     '{"store":"a","partition":0}',
     '{"store":"a","partition":0,"question":{"kind":"drop"}}',
   ])("what is no request is refused: %s", (text) => {
-    expect(() => decodeRequest(text)).toThrow(expect.objectContaining({ code: "WRONG_QUERY" }));
+    expect(() => decodeRequest(text, "ours")).toThrow(
+      expect.objectContaining({ code: "WRONG_QUERY" }),
+    );
   });
 
   it.each([
@@ -104,13 +119,14 @@ describe("between instances", () => {
     '{"error":null}',
     '{"error":{"code":"NOT_ACTIVE","message":5}}',
   ])("what is no page is told from one: %s", (line) => {
-    expect(() => decodePage(line)).toThrow(
+    expect(() => decodePage(line, { store: "a", partition: 0 })).toThrow(
       expect.toSatisfy((error) => !(error instanceof QueryError)),
     );
   });
 
   it("an error of a newer version is one of the store", () => {
-    expect(() => decodePage('{"error":{"code":"TOO_HOT","message":"it melts"}}')).toThrow(
+    const line = '{"error":{"code":"TOO_HOT","message":"it melts"}}';
+    expect(() => decodePage(line, { store: "a", partition: 0 })).toThrow(
       expect.objectContaining({ code: "STORE_FAILED", message: "it melts" }),
     );
   });

@@ -1,38 +1,33 @@
-import { messageOf, type Headers } from "@millrace/model";
+import { messageOf, shown, type Headers, type Offset, type Window } from "@millrace/model";
 
 import { isQueryErrorCode, QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
+import type { Position } from "./position.ts";
 import type { AnswerRow, Question } from "./question.ts";
 
-// Between instances, a request is one JSON text and an answer is lines of JSON: a page each, and an error as the last
-// one where there was one. Bytes are base64; what has no number in JSON, an open end, is left out.
+// Between instances, a request is one JSON text and an answer is lines of JSON: a page each, the last of which says so,
+// or an error as the last one. Bytes are base64; what has no number in JSON, an open end, is left out. An answer tells
+// of which store and partition it is: an address may lead to somebody else.
 
 type Wired<T> = { readonly [Name in keyof T]: T[Name] extends Uint8Array ? string : unknown };
 
-export function encodeRequest(request: PartitionRequest): string {
+export function encodeRequest(request: PartitionRequest, applicationId: string): string {
   return JSON.stringify({
+    applicationId,
     ...request,
     lagMax: finite(request.lagMax),
     question: wired(request.question),
   });
 }
 
-/** @throws QueryError `WRONG_QUERY` */
-export function decodeRequest(text: string): PartitionRequest {
+/** @throws QueryError `WRONG_QUERY`; `INSTANCE_UNREACHABLE`: another application is asked */
+export function decodeRequest(text: string, ownApplicationId: string): PartitionRequest {
+  let asked: unknown;
+  let request: PartitionRequest;
   try {
-    const given = JSON.parse(text) as Wired<PartitionRequest>;
-    const { store, partition, isolation, allowsStandby, positionAtLeast, lagMax } = given;
-    if (typeof store !== "string" || !Number.isSafeInteger(partition))
-      throw new TypeError("a request names a store and a partition");
-    return {
-      store,
-      partition: Number(partition),
-      question: questionOf(given.question as Fields),
-      isolation: isolation === "live" || isolation === "committed" ? isolation : undefined,
-      allowsStandby: allowsStandby === true,
-      positionAtLeast: (positionAtLeast ?? {}) as PartitionRequest["positionAtLeast"],
-      lagMax: numberOf(lagMax, Infinity),
-    };
+    const given = JSON.parse(text) as Wired<PartitionRequest> & { readonly applicationId: unknown };
+    asked = given.applicationId;
+    request = requestOf(given);
   } catch (cause) {
     throw new QueryError(
       "WRONG_QUERY",
@@ -40,10 +35,42 @@ export function decodeRequest(text: string): PartitionRequest {
       cause,
     );
   }
+  if (asked === ownApplicationId) return request;
+  throw new QueryError(
+    "INSTANCE_UNREACHABLE",
+    `this is an instance of ${ownApplicationId}, and one of ${shown(asked)} was asked: its applicationServer leads here`,
+  );
 }
 
-export function encodePage({ head, rows }: AnswerPage): string {
-  return JSON.stringify({ ...(head === undefined ? {} : { head }), rows: rows.map(wiredRow) });
+function requestOf(given: Wired<PartitionRequest>): PartitionRequest {
+  const { store, partition, isolation, allowsStandby, positionAtLeast, lagMax } = given;
+  if (typeof store !== "string" || !Number.isSafeInteger(partition))
+    throw new TypeError("a request names a store and a partition");
+  return {
+    store,
+    partition: Number(partition),
+    question: questionOf(given.question as Fields),
+    isolation: isolation === "live" || isolation === "committed" ? isolation : undefined,
+    allowsStandby: allowsStandby === true,
+    positionAtLeast: positionOf(positionAtLeast ?? {}),
+    lagMax: numberOf(lagMax, Infinity),
+  };
+}
+
+/** A page as it is sent. */
+export interface WiredPage extends AnswerPage {
+  readonly isLast: boolean;
+}
+
+export function encodePage(
+  { head, rows, isLast }: WiredPage,
+  { store, partition }: Pick<PartitionRequest, "store" | "partition">,
+): string {
+  return JSON.stringify({
+    ...(head === undefined ? {} : { head: { store, partition, ...head } }),
+    rows: rows.map(wiredRow),
+    ...(isLast ? { isLast } : {}),
+  });
 }
 
 export function encodeFailure(error: unknown): string {
@@ -52,39 +79,58 @@ export function encodeFailure(error: unknown): string {
   return JSON.stringify({ error: { code: isOurs ? error.code : "STORE_FAILED", message } });
 }
 
-/** @throws QueryError what the line tells; RangeError, SyntaxError, TypeError: it is none */
-export function decodePage(line: string): AnswerPage {
-  const { head, rows, error } = fieldsOf(JSON.parse(line));
-  if (error !== undefined) throw failureOf(fieldsOf(error));
+/**
+ * @param asked what the answer is to be of
+ * @throws QueryError what the line tells; RangeError, SyntaxError, TypeError: it is none
+ */
+export function decodePage(
+  line: string,
+  asked: Pick<PartitionRequest, "store" | "partition">,
+): WiredPage {
+  const given = fieldsOf(JSON.parse(line));
+  if (given["error"] !== undefined) {
+    const { code, message } = fieldsOf(given["error"]);
+    if (typeof message !== "string") throw new TypeError("an error has a message");
+    // Of a version that knows more errors than this one.
+    throw new QueryError(isQueryErrorCode(code) ? code : "STORE_FAILED", message);
+  }
+  const rows = given["rows"];
   if (!Array.isArray(rows)) throw new TypeError("a page has rows");
-  return { head: head === undefined ? undefined : headOf(fieldsOf(head)), rows: rows.map(rowOf) };
-}
-
-function failureOf({ code, message }: Fields): QueryError {
-  if (typeof message !== "string") throw new TypeError("an error has a message");
-  // Of a version that knows more errors than this one.
-  return new QueryError(isQueryErrorCode(code) ? code : "STORE_FAILED", message);
-}
-
-function headOf({ isStandby, position, changelogOffsets }: Fields): AnswerHead {
-  for (const partitions of Object.values(fieldsOf(position))) offsetsOf(partitions);
   return {
-    isStandby: isStandby === true,
-    position: position as AnswerHead["position"], // its offsets are numbers
-    changelogOffsets: offsetsOf(changelogOffsets),
+    head: given["head"] === undefined ? undefined : headOf(fieldsOf(given["head"]), asked),
+    rows: rows.map((row) => rowOf(fieldsOf(row))),
+    isLast: given["isLast"] === true,
   };
 }
 
-function offsetsOf(given: unknown): Readonly<Record<number, number>> {
+function headOf(given: Fields, asked: Pick<PartitionRequest, "store" | "partition">): AnswerHead {
+  if (given["store"] !== asked.store || given["partition"] !== asked.partition)
+    throw new TypeError(
+      `it is of ${shown(given["store"])}-${shown(given["partition"])}, asked for was ${asked.store}-${asked.partition}`,
+    );
+  return {
+    isStandby: given["isStandby"] === true,
+    position: positionOf(given["position"]),
+    changelogOffsets: offsetsOf(given["changelogOffsets"]),
+  };
+}
+
+function positionOf(given: unknown): Position {
+  return Object.fromEntries(
+    Object.entries(fieldsOf(given)).map(([topic, partitions]) => [topic, offsetsOf(partitions)]),
+  );
+}
+
+function offsetsOf(given: unknown): Readonly<Record<number, Offset>> {
   const offsets = fieldsOf(given);
-  for (const offset of Object.values(offsets)) numberOf(offset, NaN);
-  return offsets as Readonly<Record<number, number>>;
+  for (const offset of Object.values(offsets))
+    if (!Number.isSafeInteger(offset)) throw new TypeError(`${shown(offset)} is no offset`);
+  return offsets as Readonly<Record<number, Offset>>; // each was looked at
 }
 
 function fieldsOf(given: unknown): Fields {
-  if (typeof given !== "object" || given === null)
-    throw new TypeError(`${String(given)} is no object`);
-  return given as Fields;
+  if (typeof given === "object" && given !== null && !Array.isArray(given)) return given as Fields;
+  throw new TypeError(`${shown(given)} has no fields`);
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -119,10 +165,8 @@ function questionOf(given: Fields): Question {
     case "windows":
     case "sessions":
       return { kind, ...bounds(), ...times() };
-    case "session": {
-      const { start, end } = given["window"] as { readonly start: number; readonly end: number };
-      return { kind, key: key(), window: { start, end } };
-    }
+    case "session":
+      return { kind, key: key(), window: windowOf(given["window"]) };
     case "version":
       return {
         kind,
@@ -151,15 +195,23 @@ function wiredRow({ key, value, headers, ...rest }: AnswerRow): Fields {
 
 function rowOf(given: Fields): AnswerRow {
   const headers = (given["headers"] ?? []) as readonly (readonly [string, string | null])[];
+  const { window, validTo } = given;
   return {
-    ...(given as unknown as AnswerRow), // what is not mended below is as JSON has it
     key: fromBase64(given["key"] as string),
+    ...(window === undefined ? {} : { window: windowOf(window) }),
     value: fromBase64(given["value"] as string),
+    timestamp: requireNumber(given["timestamp"]),
     headers: headers.map(([name, bytes]) => [
-      name,
+      String(name),
       bytes === null ? null : fromBase64(bytes),
     ]) satisfies Headers,
+    ...(validTo === undefined ? {} : { validTo: validTo === null ? null : requireNumber(validTo) }),
   };
+}
+
+function windowOf(given: unknown): Window {
+  const { start, end } = fieldsOf(given);
+  return { start: requireNumber(start), end: requireNumber(end) };
 }
 
 function finite(value: number): number | undefined {
@@ -167,9 +219,12 @@ function finite(value: number): number | undefined {
 }
 
 function numberOf(given: unknown, byDefault: number): number {
-  if (given === undefined || given === null) return byDefault;
-  if (typeof given !== "number") throw new TypeError(`${String(given)} is no number`);
-  return given;
+  return given === undefined || given === null ? byDefault : requireNumber(given);
+}
+
+function requireNumber(given: unknown): number {
+  if (typeof given === "number") return given;
+  throw new TypeError(`${shown(given)} is no number`);
 }
 
 function bytesOrNull(given: unknown): Uint8Array | null {
@@ -183,5 +238,6 @@ function toBase64(bytes: Uint8Array): string {
 }
 
 function fromBase64(text: string): Uint8Array {
+  if (typeof text !== "string") throw new TypeError(`${shown(text)} is no base64`);
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }

@@ -1,0 +1,16 @@
+import { QueryError } from "../error/query-error.ts";
+import type { PartitionRequest } from "./local-answers.ts";
+import { missingOf, type Position } from "./position.ts";
+import type { QueryableStore } from "./queryable-stores.ts";
+
+/** @throws QueryError `NOT_UP_TO_BOUND`: an answer of this position has not seen what was asked for */
+export function requirePosition(
+  { subtopology }: QueryableStore,
+  { store, partition, positionAtLeast }: PartitionRequest,
+  position: Position,
+): void {
+  const asked = subtopology === undefined ? undefined : partition;
+  const missing = missingOf(position, positionAtLeast, asked);
+  if (missing !== undefined)
+    throw new QueryError("NOT_UP_TO_BOUND", `store ${store} has not come as far: ${missing}`);
+}
