@@ -1,12 +1,17 @@
 import { QueryError } from "../error/query-error.ts";
-import type { PartitionRequest } from "./local-answers.ts";
 import { missingOf, type Position } from "./position.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
+
+interface RequiredPosition {
+  readonly store: string;
+  readonly partition: number;
+  readonly positionAtLeast: Position;
+}
 
 /** @throws QueryError `NOT_UP_TO_BOUND`: an answer of this position has not seen what was asked for */
 export function requirePosition(
   { subtopology }: QueryableStore,
-  { store, partition, positionAtLeast }: PartitionRequest,
+  { store, partition, positionAtLeast }: RequiredPosition,
   position: Position,
 ): void {
   const asked = subtopology === undefined ? undefined : partition;
