@@ -64,7 +64,7 @@ export class StreamThreads {
     this.#news = new GroupNews(options.platform.timers, () => this.#members());
     const { metrics } = options.platform;
     const tags = { application: options.applicationId };
-    metrics.gauge("alive-stream-threads", () => this.hosts.length, tags);
+    metrics.gauge("alive-stream-threads", hostCounter(this.#slots), tags);
     this.#failedCount = metrics.counter("failed-stream-threads", tags);
     this.running = new Promise((resolve) => {
       this.#markRunning = resolve;
@@ -72,7 +72,7 @@ export class StreamThreads {
   }
 
   get hosts(): readonly LoopHost[] {
-    return [...this.#slots.values()].flatMap(({ host }) => (host === undefined ? [] : [host]));
+    return hostsOf(this.#slots);
   }
 
   get count(): number {
@@ -288,4 +288,13 @@ function untilAborted(signal: AbortSignal): Promise<void> {
     if (signal.aborted) resolve();
     else signal.addEventListener("abort", () => resolve(), { once: true });
   });
+}
+
+function hostsOf(slots: ReadonlyMap<number, Slot>): readonly LoopHost[] {
+  return [...slots.values()].flatMap(({ host }) => (host === undefined ? [] : [host]));
+}
+
+/** Made out here: the registry outlives the application, and must not keep it. */
+function hostCounter(slots: ReadonlyMap<number, Slot>): () => number {
+  return () => hostsOf(slots).length;
 }
