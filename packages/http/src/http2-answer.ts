@@ -44,8 +44,10 @@ export async function answerStream(
   }
   stream.respond({ ":status": response.status, ...headersOf(response) });
   await sendBody(stream, headers[":method"] === "HEAD" ? null : response.body);
-  // It was answered without its whole body: nothing more of it is wanted.
-  if (!request.isWhole) stream.close(constants.NGHTTP2_NO_ERROR);
+  if (request.isWhole) return;
+  // It was answered without its whole body: nothing more of it is wanted. What has come must be read for a stream to end.
+  stream.resume();
+  stream.close(constants.NGHTTP2_NO_ERROR);
 }
 
 async function responseTo(

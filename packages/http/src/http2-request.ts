@@ -16,7 +16,11 @@ export class Http2Request implements RequestUnderWay {
 
   giveWay(): void {
     const stream = this.#stream;
-    if (!stream.headersSent && !stream.destroyed) stream.respond({ ":status": 408 });
+    if (stream.headersSent) {
+      stream.destroy(new Error("its room is another's")); // a close would end an answer as if it were whole
+      return;
+    }
+    if (!stream.destroyed) stream.respond({ ":status": 408 });
     stream.close(constants.NGHTTP2_CANCEL);
   }
 
@@ -54,14 +58,15 @@ export class Http2Request implements RequestUnderWay {
     const parts: Uint8Array[] = [];
     let size = 0;
     return new Promise((resolve) => {
-      stream.on("data", (part: Uint8Array) => {
+      const take = (part: Uint8Array): void => {
         size += part.length;
         if (size <= bytesMax) parts.push(part);
         else {
-          stream.pause();
+          stream.off("data", take).pause();
           resolve(413);
         }
-      });
+      };
+      stream.on("data", take);
       stream.once("end", () => resolve(parts.length === 1 ? parts[0] : Buffer.concat(parts)));
       stream.once("close", () => resolve(undefined));
     });

@@ -50,6 +50,12 @@ async function serve(options: HttpOptions = {}): Promise<HttpServer> {
     });
     return new Response(body);
   });
+  app.get("/half", () => {
+    const body = new ReadableStream<Uint8Array>({
+      start: (controller) => controller.enqueue(new Uint8Array(10)),
+    });
+    return new Response(body);
+  });
   const server = await serveHttp(platform, app, { closeTimeout: 2000, ...options });
   servers.push(server);
   return server;
@@ -132,6 +138,16 @@ test("a body beyond the bound is refused, and the next request is answered", asy
   expect((await post(session, "x".repeat(1000))).text).toHaveLength(1000);
 });
 
+test("a refused body takes nobody's room, and holds up no close", async () => {
+  const server = await serve({ bodyBytesMax: 1000, requestsMax: 1 });
+  const session = open(server);
+  expect((await post(session, "x".repeat(40_000))).status).toBe(413);
+  expect((await get(session)).status).toBe(200);
+  const beginMs = performance.now();
+  await server.close();
+  expect(performance.now() - beginMs).toBeLessThan(1000);
+});
+
 test("a server of loopback is not called by another name, whatever stands beside it", async () => {
   const session = open(await serve());
   const asked = await ask(session, { ":path": "/", ":authority": "evil.example" });
@@ -183,7 +199,22 @@ test("no more is taken of an answer than its reader takes, and one that takes no
     expect(isStill).toBe(true);
   });
   expect(taken * 16).toBeLessThan(512);
-  await once(stream, "close");
+  await new Promise((resolve) => stream.once("close", resolve));
+});
+
+test("an answer that is cut off does not end as a whole one does", async () => {
+  const idle = await serve({ idleTimeout: 300 });
+  const { code } = await get(open(idle), "/half");
+  expect(code).not.toBe(constants.NGHTTP2_NO_ERROR);
+  const closed = await serve({ closeTimeout: 50 });
+  const stream = open(closed).request({ ":path": "/half" });
+  await once(
+    stream.on("error", () => {}),
+    "data",
+  );
+  await closed.close();
+  await vi.waitFor(() => expect(stream.closed).toBe(true));
+  expect(stream.rstCode).not.toBe(constants.NGHTTP2_NO_ERROR);
 });
 
 test("streams that are opened and given up by the thousand keep nobody from an answer", async () => {

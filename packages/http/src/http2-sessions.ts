@@ -43,7 +43,8 @@ export class Http2Sessions {
     this.#server.on("session", (session) => this.#begin(session, idleTimeout));
     this.#server.on("stream", (stream: ServerHttp2Stream, headers) => {
       stream.on("error", () => {}); // told by its close
-      stream.setTimeout(idleTimeout, () => stream.close());
+      // A close, whatever its code, would first end what was sent of an answer as if it were whole.
+      stream.setTimeout(idleTimeout, () => stream.destroy(new Error("nothing moves on it")));
       answer(stream, headers);
     });
     this.#server.on("sessionError", () => {}); // its close tells it
