@@ -227,6 +227,29 @@ test("a connection that nobody needs is closed", async () => {
   await vi.waitFor(() => expect(sessions[0].destroyed).toBe(true));
 });
 
+test("a connection that is asked by now and then stays", async () => {
+  const { address, sessions } = await http2(echo);
+  const peers = peersOf({ silenceMs: 60, idleMs: 120 });
+  for (let count = 0; count < 12; count++) {
+    await text(await post(peers, address));
+    await platform.timers.sleep(25);
+  }
+  expect(sessions).toHaveLength(1);
+});
+
+test("a close breaks what is under way on a connection that takes no more", async () => {
+  const { address } = await http2((stream) => {
+    stream.session?.close();
+    stream.respond({ ":status": 200 });
+    stream.write("half");
+  });
+  const peers = peersOf();
+  const answer = await post(peers, address);
+  await vi.waitFor(async () => expect((await post(peers, address)).status).toBe(200));
+  peers.close();
+  expect(await failureOf(text(answer))).not.toBe("none");
+}, 4000);
+
 test("a wait for an answer ends with its signal, and with a close", async () => {
   const asked = vi.fn<() => void>();
   const { address } = await http2(asked);

@@ -19,6 +19,8 @@ export class HttpPeers implements Disposable {
   readonly #settings: PeerSettings;
   readonly #clock: Pick<Platform["clock"], "monotonicMs">;
   readonly #sessions = new Map<string, PeerSession>();
+  /** Those that take no request more, and have some under way, too. */
+  readonly #open = new Set<PeerSession>();
   readonly #http1: Http1Peers;
   /** Peers without HTTP/2, and until when they are taken to be so. */
   readonly #http1Until = new Map<string, number>();
@@ -63,8 +65,7 @@ export class HttpPeers implements Disposable {
   /** Breaks what is under way. Twice is fine. */
   close(): void {
     this.#isClosed = true;
-    for (const session of this.#sessions.values()) session.destroy();
-    this.#sessions.clear();
+    for (const session of this.#open) session.destroy();
     this.#http1.destroy();
   }
 
@@ -76,10 +77,14 @@ export class HttpPeers implements Disposable {
     const open = this.#sessions.get(address);
     if (open?.isUsable === true) return open;
     this.#http1Until.delete(address);
-    const session = new PeerSession(address, this.#settings, () => {
-      if (this.#sessions.get(address) === session) this.#sessions.delete(address);
+    const session = new PeerSession(address, this.#settings, {
+      retired: () => {
+        if (this.#sessions.get(address) === session) this.#sessions.delete(address);
+      },
+      ended: () => this.#open.delete(session),
     });
     this.#sessions.set(address, session);
+    this.#open.add(session);
     return session;
   }
 }

@@ -23,6 +23,13 @@ export class NoHttp2Error extends Error {
   override readonly name = "NoHttp2Error";
 }
 
+export interface PeerSessionEnds {
+  /** Called once, where it takes no request more. */
+  readonly retired: () => void;
+  /** Called where nothing is under way on it any more either; twice is fine. */
+  readonly ended: () => void;
+}
+
 /**
  * One connection to a peer, with many requests at once. While some are under way and nothing comes, the peer is asked
  * for a sign of life: a machine that is gone, or stands still, would be waited for forever.
@@ -36,7 +43,8 @@ export class PeerSession {
   readonly #settings: PeerSettings;
   readonly #session: ClientHttp2Session;
   readonly #ready = Promise.withResolvers<void>();
-  readonly #closed: () => void;
+  readonly #retired: () => void;
+  readonly #ended: () => void;
   readonly #waiting = new Set<() => void>();
   #streams = 0;
   #failure: Error | undefined;
@@ -45,12 +53,14 @@ export class PeerSession {
   #watch: Timer | undefined;
   /** Something has come since the last look. */
   #hasMoved = false;
+  /** It was asked since the last look. */
+  #wasUsed = false;
 
-  /** @param closed called once, where it takes no request more */
-  constructor(address: string, settings: PeerSettings, closed: () => void) {
+  constructor(address: string, settings: PeerSettings, { retired, ended }: PeerSessionEnds) {
     const { scheme, tls, timers, connectMs } = settings;
     this.#settings = settings;
-    this.#closed = closed;
+    this.#retired = retired;
+    this.#ended = ended;
     this.#ready.promise.catch(() => {}); // told to each request
     const session = connect(`${scheme}://${address}`, {
       ...tls,
@@ -99,6 +109,7 @@ export class PeerSession {
     const { path, headers, body } = request;
     const stream = this.#session.request({ ":method": "POST", ":path": path, ...headers });
     this.#streams += 1;
+    this.#wasUsed = true;
     stream.end(body);
     return this.#answerOf(stream, signal);
   }
@@ -120,6 +131,7 @@ export class PeerSession {
     this.#ready.reject(cause);
     this.#retire();
     for (const wake of this.#waiting) wake();
+    this.#ended();
   }
 
   get #isOpen(): boolean {
@@ -154,7 +166,7 @@ export class PeerSession {
   #retire(): void {
     if (!this.#isUsable) return;
     this.#isUsable = false;
-    this.#closed();
+    this.#retired();
   }
 
   /** For a stream of its own. */
@@ -196,8 +208,11 @@ export class PeerSession {
     const { timers, silenceMs, pingMs, idleMs } = this.#settings;
     this.#watch = timers.after(silenceMs, () => {
       if (this.#session.destroyed) return;
+      const wasUsed = this.#wasUsed;
+      this.#wasUsed = false;
       if (this.#streams === 0) {
-        if ((idleSinceLooks + 1) * silenceMs >= idleMs) this.close();
+        if (wasUsed) this.#look();
+        else if ((idleSinceLooks + 1) * silenceMs >= idleMs) this.close();
         else this.#look(idleSinceLooks + 1);
         return;
       }
