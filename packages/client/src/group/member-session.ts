@@ -30,7 +30,8 @@ export class MemberSession {
   /** Undefined: there is no session. What comes for another one is too late. */
   #seat: Seat | undefined;
   #isJoining = false;
-  #isAsking = false;
+  /** Whose heartbeat is under way. */
+  #asking: Seat | undefined;
   #heartbeat: Timer | undefined;
   /** Ends the session, whatever is under way then. */
   #end: Timer | undefined;
@@ -63,7 +64,7 @@ export class MemberSession {
   /** Asks what the next heartbeat would, unless one is under way. */
   hear(): void {
     const { background } = this.#parts;
-    if (this.#seat === undefined || this.#isJoining || this.#isAsking) return;
+    if (this.#seat === undefined || this.#isJoining || this.#asking === this.#seat) return;
     this.#heartbeat?.cancel();
     background.begin(this.#beat(this.#seat));
   }
@@ -85,14 +86,14 @@ export class MemberSession {
   /** Never rejects: what fails is tried again until the session is over. */
   async #beat(seat: Seat): Promise<void> {
     const { context, options } = this.#parts;
-    this.#isAsking = true;
+    this.#asking = seat;
     try {
       await this.#ask(seat);
     } catch (error) {
       // Told by the next one if it lasts: a session without an answer is over.
       context.coordinators.forgetAfter("group", options.groupId, error);
     } finally {
-      this.#isAsking = false;
+      if (this.#asking === seat) this.#asking = undefined;
     }
     if (seat === this.#seat) this.#schedule(seat);
   }

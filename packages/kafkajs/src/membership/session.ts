@@ -26,7 +26,8 @@ export class Session {
   #heartbeat: Timer | undefined;
   #end: Timer | undefined;
   #beating: Promise<void> = Promise.resolve();
-  #isAsking = false;
+  /** Whose heartbeat is under way. */
+  #asking: Seat | undefined;
 
   constructor(parts: SessionParts) {
     this.#parts = parts;
@@ -41,7 +42,7 @@ export class Session {
 
   /** Asks what the next heartbeat would, unless one is under way. */
   hear(): void {
-    if (this.#seat === undefined || this.#isAsking) return;
+    if (this.#seat === undefined || this.#asking === this.#seat) return;
     this.#heartbeat?.cancel();
     this.#beating = this.#beat(this.#seat);
   }
@@ -79,7 +80,7 @@ export class Session {
     const { memberId, generationId } = seat;
     const askedMs = this.#nowMs();
     const askedWallMs = this.#wallMs();
-    this.#isAsking = true;
+    this.#asking = seat;
     try {
       await link.through(async (ready) => {
         const coordinator = groupCallsOf(await ready.coordinator(groupId));
@@ -96,7 +97,7 @@ export class Session {
         this.#over({ isUnknown: type === "UNKNOWN_MEMBER_ID" });
       }
     } finally {
-      this.#isAsking = false;
+      if (this.#asking === seat) this.#asking = undefined;
     }
     if (seat === this.#seat) this.#schedule(seat);
   }
