@@ -64,12 +64,20 @@ describe("appends that the device refuses", () => {
     failed.tell("b", full);
     clock.nowMs = 10_000;
     failed.tell("a", full);
+    failed.tell("b", full);
+    failed.tell("b", full);
+    clock.nowMs = 30_000;
+    for (const path of ["a", "b"]) failed.tell(path, full);
     expect(lines.map(({ fields }) => [fields?.["path"], fields?.["count"]])).toEqual([
       ["a", 1],
       ["b", 1],
       ["a", 1_000],
+      ["b", 1],
+      ["b", 1],
+      ["a", 1],
+      ["b", 1],
     ]);
-    expect(failed.count).toBe(1_002);
+    expect(failed.count).toBe(1_006);
   });
 
   it("and a sync that fails is told of once, with its cause and what to do", async () => {
