@@ -9,7 +9,7 @@ const written = (task: string): WrittenSnapshot => ({ task, id: "1", rows: 1, le
 const full = new SnapshotError("SNAPSHOT_STORE_FAILED", "0_0: the disk is full");
 const broken = new StateError("STORE_ENGINE_FAILED", "1_0: a bad sector");
 
-const failing = (error: Error) => ({ snapshot: () => Promise.reject(error) });
+const failing = (error: unknown) => ({ snapshot: () => Promise.reject(error) });
 
 test("loops copy their tasks at once; a failure of one is told once the others have ended", async () => {
   let hasEnded = false;
@@ -32,6 +32,10 @@ test("failures of several loops are told all, and one that all have is told once
     cause: { errors: [full, broken] },
   });
   await expect(snapshotLoops([failing(full), failing(full)], order)).rejects.toBe(full);
+  const nothing: unknown = Object.create(null); // no text can be made of it
+  await expect(snapshotLoops([failing(nothing), failing(broken)], order)).rejects.toMatchObject({
+    errors: [nothing, broken],
+  });
   const gone = { ...order, signal: AbortSignal.abort(new Error("given up")) };
   await expect(snapshotLoops([failing(full)], gone)).rejects.toThrow("given up");
 });

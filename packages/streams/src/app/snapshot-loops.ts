@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { SnapshotError, StateError, type WrittenSnapshot } from "@millrace/state";
 
 import type { LoopHost, PlacedSnapshotOrder } from "./loop-host.ts";
@@ -24,9 +25,7 @@ export async function snapshotLoops(
 }
 
 function allOf(failures: readonly unknown[]): unknown {
-  const messages = new Set(
-    failures.map((one) => (one instanceof Error ? one.message : String(one))),
-  );
+  const messages = new Set(failures.map(messageOf));
   const [first] = failures;
   // Of what is wrong with the order all loops say the same.
   if (messages.size === 1) return first;
