@@ -1,3 +1,4 @@
+import { copyBytes } from "../bytes/copy-bytes.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import { hashOf } from "./key-filter.ts";
 
@@ -83,8 +84,8 @@ export class LastValues {
     const { bytes, words, filled } = chunk;
     const at = filled * 8;
     const start = at + headBytes;
-    copy(key, bytes, start);
-    if (kept !== null) copy(kept, bytes, start + key.length);
+    copyBytes(key, bytes, start);
+    if (kept !== null) copyBytes(kept, bytes, start + key.length);
     words[at / 4 + 1] = key.length;
     words[at / 4 + 2] = value === null ? isDeleted : (kept?.length ?? isTooLong);
     this.#link(chunk, this.#goneChunks + this.#chunks.length - 1, filled);
@@ -161,13 +162,6 @@ function isAt(key: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let index = key.length - 1; index >= 0; index--)
     if (bytes[start + index] !== key[index]) return false;
   return true;
-}
-
-/** `set` costs more than the bytes where they are few. */
-function copy(from: Uint8Array, to: Uint8Array, start: number): void {
-  const { length } = from;
-  if (length > 32) to.set(from, start);
-  else for (let index = 0; index < length; index++) to[start + index] = from[index];
 }
 
 function bucketOf(hash: number, count: number): number {

@@ -1,3 +1,4 @@
+import { copyBytes } from "../bytes/copy-bytes.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
 import { hashOf } from "./key-filter.ts";
 
@@ -31,8 +32,8 @@ export class StagedWrites {
     if (this.#chunk.length - this.#filled < length) this.#addChunk(length);
     const chunk = this.#chunk;
     const start = this.#filled;
-    copy(key, chunk, start);
-    if (value !== null) copy(value, chunk, start + keyLength);
+    copyBytes(key, chunk, start);
+    if (value !== null) copyBytes(value, chunk, start + keyLength);
     this.#filled = start + length;
     this.#places.push(
       this.#chunks.length - 1,
@@ -115,13 +116,6 @@ export class StagedWrites {
     this.#chunks.push(this.#chunk);
     this.#filled = 0;
   }
-}
-
-/** `set` costs more than the bytes where they are few. */
-function copy(from: Uint8Array, to: Uint8Array, start: number): void {
-  const { length } = from;
-  if (length > 32) to.set(from, start);
-  else for (let index = 0; index < length; index++) to[start + index] = from[index];
 }
 
 function bucketOf(hash: number, count: number): number {
