@@ -1,5 +1,6 @@
-import { messageOf } from "@millrace/model";
 import { readFileSync } from "node:fs";
+
+import { messageOf } from "@millrace/model";
 
 import { CommandError } from "./command-error.ts";
 

@@ -1,8 +1,8 @@
-import { messageOf } from "@millrace/model";
 import { readFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
+import { messageOf } from "@millrace/model";
 import { readDescription, type TopologyDescription } from "@millrace/streams";
 
 import { UsageError } from "./usage-error.ts";

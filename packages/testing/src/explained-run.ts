@@ -1,4 +1,5 @@
 import { messageOf } from "@millrace/model";
+
 const stepsMax = 100;
 const linesMax = 1000;
 

@@ -1,8 +1,8 @@
-import { HttpPeers } from "@millrace/http";
-import { nodePlatform } from "@millrace/platform/node";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 
+import { HttpPeers } from "@millrace/http";
+import { nodePlatform } from "@millrace/platform/node";
 import { expect, test } from "vitest";
 
 import { httpTransport } from "./http-transport.ts";
