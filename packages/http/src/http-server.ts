@@ -167,7 +167,9 @@ function limit(server: Server, { connectionsMax, idleTimeout }: HttpSettings): v
   server.timeout = idleTimeout;
   // A request that is none: the sender is told, where it listens still.
   server.on("clientError", (error: NodeJS.ErrnoException, socket: Socket) => {
-    if (error.code === "ECONNRESET" || !socket.writable) socket.destroy();
+    // Before the handshake has ended nothing can be told, and an end would wait for it.
+    const isGreeting = "secureConnecting" in socket && socket.secureConnecting === true;
+    if (error.code === "ECONNRESET" || !socket.writable || isGreeting) socket.destroy();
     else socket.end(`HTTP/1.1 ${statusOf(error.code)}\r\nconnection: close\r\n\r\n`);
   });
 }

@@ -1,5 +1,7 @@
 import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 
+import { messageOf } from "@millrace/model";
+
 import type { HttpApp, RefuseRequest } from "./guard.ts";
 import { headerBytesMax } from "./http-options.ts";
 import { Http2Request } from "./http2-request.ts";
@@ -9,7 +11,9 @@ import type { RequestsUnderWay } from "./requests-under-way.ts";
 const ofConnections: ReadonlySet<string> = new Set([
   "connection",
   "keep-alive",
+  "http2-settings",
   "proxy-connection",
+  "te",
   "transfer-encoding",
   "upgrade",
 ]);
@@ -21,8 +25,23 @@ export interface AnsweringParts {
   readonly bodyBytesMax: number;
 }
 
-/** Answers a request of HTTP/2. A reader that is slow has the app's answer wait: no more of it is taken than is sent. */
+/**
+ * Answers a request of HTTP/2. A reader that is slow has the app's answer wait: no more of it is taken than is sent. Never
+ * rejects: an answer that cannot be told breaks off.
+ */
 export async function answerStream(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  parts: AnsweringParts,
+): Promise<void> {
+  try {
+    await answered(stream, headers, parts);
+  } catch (error) {
+    stream.destroy(error instanceof Error ? error : new Error(messageOf(error)));
+  }
+}
+
+async function answered(
   stream: ServerHttp2Stream,
   headers: IncomingHttpHeaders,
   parts: AnsweringParts,
@@ -98,7 +117,7 @@ async function sendBody(
     if (!stream.destroyed) stream.end();
   } catch (error) {
     // A close would end it as if it were whole.
-    stream.destroy(error instanceof Error ? error : new Error(String(error)));
+    stream.destroy(error instanceof Error ? error : new Error(messageOf(error)));
   } finally {
     await reader.cancel().catch(() => {}); // it has ended, or nobody is there to take it
   }

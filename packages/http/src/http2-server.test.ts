@@ -36,6 +36,14 @@ async function serve(options: HttpOptions = {}): Promise<HttpServer> {
   taken = 0;
   app.get("/", (context) => context.text(context.req.header("host") ?? "nobody"));
   app.get("/closing", (context) => context.text("x", 200, { connection: "close" }));
+  app.get("/forbidden", (context) => context.text("x", 200, { te: "gzip", "http2-settings": "x" }));
+  app.get("/unwilling", async () => {
+    await released;
+    const cancel = (): never => {
+      throw new Error("it does not want to end");
+    };
+    return new Response(new ReadableStream({ cancel }));
+  });
   app.post("/echo", async (context) => context.text(await context.req.text()));
   app.get("/late", async (context) => {
     await released;
@@ -229,6 +237,18 @@ test("streams that are opened and given up by the thousand keep nobody from an a
   await vi.waitFor(async () => expect((await get(other)).status).toBe(200), { timeout: 5000 });
 });
 
+test("headers that HTTP/2 forbids, and answers that fail as they end, harm nobody", async () => {
+  const session = open(await serve());
+  expect(await get(session, "/forbidden")).toMatchObject({ status: 200, text: "x" });
+  const stream = session.request({ ":path": "/unwilling" });
+  stream.on("error", () => {});
+  await get(session);
+  stream.close(constants.NGHTTP2_CANCEL);
+  await get(session);
+  release();
+  expect((await get(session)).status).toBe(200);
+});
+
 test("a close lets a request under way end, and takes no other", async () => {
   const server = await serve();
   const session = open(server);
@@ -252,6 +272,24 @@ test("a close ends though a request never does", async () => {
   await server.close();
   expect((await slow).status).toBe(0);
 });
+
+test("who does not end its handshake is closed after headersTimeout, and holds up no close", async () => {
+  const { cert, key } = certificates;
+  const server = await serve({ tls: { cert, key }, headersTimeout: 200 });
+  const silent = connectRaw(server.address.port, "127.0.0.1").on("error", () => {});
+  await once(silent.resume(), "close");
+  const plain = connectRaw(server.address.port, "127.0.0.1").on("error", () => {});
+  plain.write("GET / HTTP/1.1\r\n\r\n");
+  await once(plain.resume(), "close");
+  const patient = await serve({ tls: { cert, key }, headersTimeout: 60_000 });
+  const other = connectRaw(patient.address.port, "127.0.0.1").on("error", () => {});
+  await once(other, "connect");
+  const closed = once(other.resume(), "close");
+  const beginMs = performance.now();
+  await patient.close();
+  expect(performance.now() - beginMs).toBeLessThan(1000);
+  await closed;
+}, 8000);
 
 test("with TLS the handshake says which is spoken; with a ca who may speak", async () => {
   const { ca, cert, key } = certificates;

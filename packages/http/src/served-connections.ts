@@ -18,6 +18,8 @@ export class ServedConnections {
   readonly #headersTimeout: number;
   /** Connections that have not said what they speak. */
   readonly #silent = new Map<Socket, Timer>();
+  /** Connections whose handshake has not ended, by their other ends. */
+  readonly #greeting = new Map<string, Socket>();
 
   constructor(
     server: Server,
@@ -33,12 +35,16 @@ export class ServedConnections {
     const [accept] = server.listeners(event) as Accept[];
     server.removeAllListeners(event);
     const acceptHttp1: Accept = (socket) => accept.call(server, socket);
+    if (parts.tls !== undefined) server.on("connection", (socket: Socket) => this.#greet(socket));
     server.on(
       event,
       parts.tls === undefined
         ? (socket: Socket) => this.#listenTo(socket, acceptHttp1)
-        : (socket: TLSSocket) =>
-            socket.alpnProtocol === "h2" ? sessions.accept(socket) : acceptHttp1(socket),
+        : (socket: TLSSocket) => {
+            this.#greeting.delete(otherEndOf(socket));
+            if (socket.alpnProtocol === "h2") sessions.accept(socket);
+            else acceptHttp1(socket);
+          },
     );
   }
 
@@ -47,7 +53,7 @@ export class ServedConnections {
     const closed = new Promise<void>((resolve) => {
       this.#server.close(() => resolve());
     });
-    for (const socket of this.#silent.keys()) socket.destroy();
+    for (const socket of [...this.#silent.keys(), ...this.#greeting.values()]) socket.destroy();
     this.#sessions.close();
     return closed;
   }
@@ -59,6 +65,15 @@ export class ServedConnections {
   destroy(): void {
     this.#server.closeAllConnections();
     this.#sessions.destroy();
+  }
+
+  /** Its handshake is Node's, which bounds the time of it. */
+  #greet(socket: Socket): void {
+    const otherEnd = otherEndOf(socket);
+    this.#greeting.set(otherEnd, socket);
+    socket.once("close", () => {
+      if (this.#greeting.get(otherEnd) === socket) this.#greeting.delete(otherEnd);
+    });
   }
 
   #listenTo(socket: Socket, acceptHttp1: Accept): void {
@@ -79,4 +94,8 @@ export class ServedConnections {
       else acceptHttp1(socket);
     });
   }
+}
+
+function otherEndOf({ remoteAddress, remotePort }: Socket): string {
+  return `${remoteAddress} ${remotePort}`;
 }
