@@ -214,6 +214,18 @@ test.each([
   expect(await failureOf(post(peers, await listening(server)))).toBe(message);
 });
 
+test("a peer without HTTP/2 that takes requests and says nothing is given up", async () => {
+  let isSilent = false;
+  const server = createHttp1((_, response) => {
+    if (!isSilent) response.end("once");
+  });
+  const address = await listening(server);
+  const peers = peersOf({ silenceMs: 50, pingMs: 50 });
+  expect(await text(await post(peers, address))).toBe("once");
+  isSilent = true;
+  expect(await failureOf(post(peers, address))).toBe("silent for 100 ms");
+}, 4000);
+
 test("a peer that lives and takes its time is waited for", async () => {
   const { address } = await http2((stream) => void setTimeout(() => echo(stream), 400));
   const peers = peersOf({ silenceMs: 50, pingMs: 150 });

@@ -1,6 +1,8 @@
 import { Agent, request as ask, type ClientRequest, type IncomingMessage } from "node:http";
 import { Agent as TlsAgent, request as askByTls } from "node:https";
 
+import type { Timer } from "@millrace/platform";
+
 import { headerBytesMax } from "./http-options.ts";
 import type { PeerAnswer, PeerRequest, PeerSettings } from "./peer-options.ts";
 
@@ -34,10 +36,16 @@ export class Http1Peers {
       signal,
     };
     return new Promise((resolve, reject) => {
-      const answered = (answer: IncomingMessage): void =>
+      const answered = (answer: IncomingMessage): void => {
+        timer.cancel();
         resolve({ status: answer.statusCode ?? 0, body: this.#bodyOf(sent, answer) });
+      };
       const sent = scheme === "https" ? askByTls(options, answered) : ask(options, answered);
-      sent.on("error", (error) => reject(signal.aborted ? signal.reason : error));
+      const timer = this.#bound(sent);
+      sent.on("error", (error) => {
+        timer.cancel();
+        reject(signal.aborted ? signal.reason : error);
+      });
       sent.end(body);
     });
   }
@@ -46,19 +54,25 @@ export class Http1Peers {
     this.#agent.destroy();
   }
 
+  /** Nobody can be asked for a sign of life here: whoever is silent for so long has none. */
+  #bound(sent: ClientRequest): Timer {
+    const { timers, silenceMs, pingMs } = this.#settings;
+    const patienceMs = silenceMs + pingMs;
+    return timers.after(patienceMs, () => {
+      sent.destroy(new Error(`silent for ${patienceMs} ms`));
+    });
+  }
+
   async *#bodyOf(
     sent: ClientRequest,
     answer: IncomingMessage,
   ): AsyncGenerator<Uint8Array, void, undefined> {
-    const { timers, silenceMs, pingMs } = this.#settings;
-    const patienceMs = silenceMs + pingMs;
-    const silent = (): void => void sent.destroy(new Error(`silent for ${patienceMs} ms`));
-    let timer = timers.after(patienceMs, silent);
+    let timer = this.#bound(sent);
     try {
       for await (const chunk of answer as AsyncIterable<Uint8Array>) {
         timer.cancel();
         yield chunk;
-        timer = timers.after(patienceMs, silent);
+        timer = this.#bound(sent);
       }
     } finally {
       timer.cancel();
