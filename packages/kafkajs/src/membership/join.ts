@@ -1,4 +1,5 @@
 import { ClusterError, type ClusterAdmin, type GroupMembershipOptions } from "@millrace/cluster";
+import type { Clock } from "@millrace/platform";
 
 import { kafkajsFailureOf } from "../link/kafkajs-failure.ts";
 import type { KafkajsLink } from "../link/kafkajs-link.ts";
@@ -12,12 +13,17 @@ const sessionTimeoutMsDefault = 45_000;
 export interface Seat {
   readonly memberId: string;
   readonly generationId: number;
+  /** When the group was asked for it: its session began after that. */
+  readonly askedMs: number;
+  /** The same by the wall clock. */
+  readonly askedWallMs: number;
   readonly assignment: Buffer;
   /** Of the leader: the partitions that it was made for, by topic; 0: not there. */
   readonly counts: ReadonlyMap<string, number> | undefined;
 }
 
 export interface JoinParts {
+  readonly clock: Pick<Clock, "monotonicMs" | "wallMs">;
   readonly link: KafkajsLink;
   readonly admin: ClusterAdmin;
   readonly options: GroupMembershipOptions;
@@ -72,6 +78,7 @@ async function joinAt(
   const lead =
     joined.leaderId === joined.memberId ? await leadGroup(parts, joined, signal) : undefined;
   const { generationId } = joined;
+  const [askedMs, askedWallMs] = [parts.clock.monotonicMs(), parts.clock.wallMs()];
   const synchronizing = coordinator.syncGroup({
     groupId,
     generationId,
@@ -84,6 +91,8 @@ async function joinAt(
   return {
     memberId: joined.memberId,
     generationId,
+    askedMs,
+    askedWallMs,
     assignment: memberAssignment,
     counts: lead?.counts,
   };

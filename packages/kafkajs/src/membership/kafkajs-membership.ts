@@ -71,7 +71,8 @@ export class KafkajsMembership implements GroupMembership {
     const onKnown = (memberId: string): void => {
       this.#memberId = memberId;
     };
-    this.#joinParts = { link: this.#joinLink, admin, options, onKnown };
+    const { clock } = context.platform;
+    this.#joinParts = { clock, link: this.#joinLink, admin, options, onKnown };
     this.#session = new Session({
       context,
       options,

@@ -36,7 +36,7 @@ export class Session {
   begin(seat: Seat): void {
     this.stop();
     this.#seat = seat;
-    this.#extend(this.#nowMs(), this.#wallMs());
+    this.#extend(seat.askedMs, seat.askedWallMs);
     this.#schedule(seat);
   }
 
