@@ -9,6 +9,9 @@ export interface Followed {
 
 const everyMs = 200;
 
+/** How long a partition is waited for: longer than a dead instance is missed. */
+const timeout = "60s" as const;
+
 /** Without caches each record is a change, and counts one more: what comes else is a gap, or a double. */
 export async function followChanges(
   { app, counts }: Pick<Stores, "app" | "counts">,
@@ -18,7 +21,7 @@ export async function followChanges(
   let changes = 0;
   const telling = setInterval(() => tell({ changes, seen }), everyMs);
   try {
-    for await (const { key, value, offset } of app.store(counts).changes()) {
+    for await (const { key, value, offset } of app.store(counts, { timeout }).changes()) {
       const before = seen[key];
       const isNext = offset === undefined ? before === undefined : value === (before ?? 0) + 1;
       if (!isNext || value === null)
