@@ -93,6 +93,11 @@ export class AppQueries {
     const { stores, asker, admin, closing, openReader, isExactlyOnce, clock } = this.#parts;
     const store = stores.find(name);
     const settings = querySettings(options);
+    if (store.subtopology === undefined && settings.partitions !== undefined)
+      throw new OptionError(
+        "INVALID_OPTION",
+        `app.store: partitions is given, and ${name} is a global store, which every process has whole; leave it out`,
+      );
     requireInputs(store, Object.keys(settings.positionAtLeast ?? {}));
     const reader = new StoreReader(
       {

@@ -19,7 +19,7 @@ export const queryOptionRows = {
   isolation: choiceOption(["committed", "live"], {
     defaultText: "committed with exactly-once, else live",
   }),
-  /** Of the partitions of the store, those that are asked. */
+  /** Of the partitions of the store, those that are asked. One: for whatever key; of several, the partition of a key must be one. A global store is asked whole. */
   partitions: valueOption<readonly number[]>(
     {
       allowed: "a list of partition numbers",

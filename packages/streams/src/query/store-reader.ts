@@ -1,4 +1,4 @@
-import { murmur2 } from "@millrace/model";
+import { murmur2, OptionError } from "@millrace/model";
 import { JoinedSignal } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
@@ -50,13 +50,23 @@ export class StoreReader {
     return Array.from({ length: count }, (_, partition) => partition);
   }
 
-  /** Where a key is. */
+  /**
+   * Where a key is: in the one partition that is to be asked; else where its topic has it.
+   *
+   * @throws OptionError `INVALID_OPTION`: several are to be asked, or none, and it is not in these
+   */
   async partitionOf(key: Uint8Array): Promise<number> {
     if (this.store.subtopology === undefined) return 0;
-    const count = await this.#partitionCount();
-    const { partitioner } = this.settings;
-    if (partitioner !== undefined) return partitioner(key, count);
-    return (murmur2(key) & 0x7fffffff) % count;
+    const { partitioner = defaultPartition, partitions } = this.settings;
+    const asked = partitions === undefined ? undefined : new Set(partitions);
+    if (asked?.size === 1) return [...asked][0];
+    const partition = partitioner(key, await this.#partitionCount());
+    if (asked === undefined || asked.has(partition)) return partition;
+    const { name } = this.store.specification;
+    throw new OptionError(
+      "INVALID_OPTION",
+      `app.store: partitions is [${[...asked].join(", ")}], and by the partitioner the key that store ${name} is asked for is in partition ${partition}; give one partition, that is asked then, or the partitioner that its topic is written with, or leave partitions out`,
+    );
   }
 
   async *pages(
@@ -116,4 +126,9 @@ export class StoreReader {
     if (head === undefined) throw new QueryError("QUERY_INTERRUPTED", "an answer had no beginning");
     return { head, rows };
   }
+}
+
+/** As Kafka's clients choose. */
+function defaultPartition(key: Uint8Array, count: number): number {
+  return (murmur2(key) & 0x7fffffff) % count;
 }
