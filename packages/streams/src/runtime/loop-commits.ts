@@ -1,4 +1,5 @@
 import { ClusterError, type OffsetAndMetadata } from "@millrace/cluster";
+import { messageOf } from "@millrace/model";
 import { JoinedSignal } from "@millrace/platform";
 
 import type { Slice } from "../task/slice.ts";
@@ -124,11 +125,12 @@ export class LoopCommits {
     if (failure !== undefined) throw failure.error;
   }
 
-  /** Something has failed: has a commit that is under way end within bounds. Gives its failure; never rejects. */
-  async settleSoon(): Promise<{ readonly error: unknown } | undefined> {
+  /** The loop has failed: has a commit that is under way end within bounds. Gives its failure; never rejects. */
+  async settleSoon(cause: unknown): Promise<{ readonly error: unknown } | undefined> {
     const { config, platform } = this.#environment;
-    const timer = platform.timers.after(config.closeTimeoutMs / 4, () =>
-      this.#underWay?.giveUp.abort(slowCommit()),
+    const waitMs = config.closeTimeoutMs / 4;
+    const timer = platform.timers.after(waitMs, () =>
+      this.#underWay?.giveUp.abort(unendedCommit(waitMs, config, cause)),
     );
     const failure = await this.#settle();
     timer.cancel();
@@ -204,10 +206,17 @@ export class LoopCommits {
   }
 }
 
-function slowCommit(): ClusterError {
+function unendedCommit(
+  waitMs: number,
+  { isExactlyOnce }: Pick<LoopEnvironment["config"], "isExactlyOnce">,
+  cause: unknown,
+): ClusterError {
+  const consequence = isExactlyOnce
+    ? "its transaction is aborted, unless the brokers have ended it already; its records are processed again, and nothing counts twice"
+    : "its records are processed again from the last commit, and their results may be there twice";
   return new ClusterError(
     "REQUEST_TIMED_OUT",
-    "a commit took longer than a quarter of closeTimeout while its tasks had failed; what it held may be processed again",
-    { retriable: true },
+    `the brokers did not end a commit for ${waitMs} ms after the loop had failed (${messageOf(cause)}), and it was given up: ${consequence}`,
+    { retriable: true, cause },
   );
 }

@@ -202,7 +202,7 @@ export class StreamLoop {
       if (await this.#reconciler.turn(signal)) await this.#work(signal);
       else await this.#waitForChange();
     } catch (error) {
-      const lost = await this.#commits.settleSoon();
+      const lost = await this.#commits.settleSoon(error);
       if (this.#writer.refusals.failure !== undefined) throw error;
       const held = this.#tasks.open.find(({ task }) => task.pending?.error === error);
       if (held !== undefined) await this.#goBack(held, error, signal);
