@@ -8,12 +8,6 @@ export const restoreListenerKind = {
   accepts: isSynchronousFunction,
 };
 
-const eventNames = {
-  start: "streams.restore-started",
-  end: "streams.restore-ended",
-  suspended: "streams.restore-suspended",
-} as const;
-
 /** Who is told of what is read from changelogs. */
 export class RestoreListeners {
   readonly #logger: Logger;
@@ -37,10 +31,7 @@ export class RestoreListeners {
   }
 
   tell(event: RestoreEvent): void {
-    if (event.kind !== "batch") {
-      const { kind, ...fields } = event;
-      this.#logger.log("info", eventNames[kind], fields);
-    }
+    this.#log(event);
     const listeners = [...this.#listeners]; // one of them may add others
     for (const { tell } of listeners) {
       try {
@@ -48,6 +39,19 @@ export class RestoreListeners {
       } catch (cause) {
         this.#logger.log("warn", "streams.restore-listener-failed", { kind: event.kind, cause });
       }
+    }
+  }
+
+  /** Where there is nothing to restore, as in most starts, nobody is to read of it. */
+  #log({ kind, ...fields }: RestoreEvent): void {
+    const { records } = fields;
+    if (kind === "end")
+      this.#logger.log(records === 0 ? "debug" : "info", "streams.restore-ended", fields);
+    else if (kind === "suspended") this.#logger.log("info", "streams.restore-suspended", fields);
+    else if ("batchRecords" in fields) {
+      const { batchRecords, ...progress } = fields;
+      const isFirst = records > 0 && records === batchRecords;
+      if (isFirst) this.#logger.log("info", "streams.restore-started", progress);
     }
   }
 }
