@@ -21,6 +21,7 @@ import { sharedParts } from "./shared-parts.ts";
 import type { StreamsEnvironment } from "./streams-environment.ts";
 import { TaskClaims } from "./task-claims.ts";
 import type { ThreadOwner } from "./thread-host.ts";
+import { threadIdOf } from "./thread-id.ts";
 
 /** What an application is made of, and owns. */
 export interface AppParts {
@@ -132,6 +133,7 @@ function openThreads(
     applicationId: options.applicationId,
     platform: environment.platform,
     count: options.threads,
+    nameOf: (number) => threadIdOf(shares, number),
     states,
     onUncaughtError: options.onUncaughtError,
     closeTimeoutMs: options.closeTimeoutMs,

@@ -13,13 +13,14 @@ import { openGroup } from "./open-group.ts";
 import type { ProcessParts } from "./process-parts.ts";
 import type { ResolvedStreamsOptions } from "./resolved-options.ts";
 import { openSnapshotStore } from "./open-snapshot-store.ts";
+import { threadIdOf } from "./thread-id.ts";
 
 /** A loop on the caller's own thread: a member of the group, with readers and a writer of its own. */
 export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop {
   const { topology, options, processId, directory, claims, shared, states } = shares;
   const { cluster, engines, gone } = shares.environment;
   const { applicationId } = options;
-  const threadId = `${applicationId}-${processId}-StreamThread-${number}`;
+  const threadId = threadIdOf(shares, number);
   const platform = loggingAs(threadId, shares.environment.platform);
   const subtopologies = topology.subtopologies(applicationId);
   const patterns = new PatternTopics(subtopologies);

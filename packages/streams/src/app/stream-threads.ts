@@ -21,6 +21,8 @@ export interface StreamThreadsOptions {
   readonly platform: Platform;
   readonly count: number;
   readonly open: (number: number) => LoopHost | Promise<LoopHost>;
+  /** What its lines in the log are told by. */
+  readonly nameOf: (number: number) => string;
   readonly states: LoopStates;
   readonly onUncaughtError: UncaughtErrorPolicy;
   readonly closeTimeoutMs: number;
@@ -48,6 +50,7 @@ export class StreamThreads {
   /** Resolves once the loops that are begun first have their tasks. */
   readonly running: Promise<void>;
   #markRunning: () => void = () => {};
+  #hasRun = false;
   readonly #options: StreamThreadsOptions;
   readonly #slots = new Map<number, Slot>();
   readonly #started = new Set<number>();
@@ -67,7 +70,10 @@ export class StreamThreads {
     metrics.gauge("alive-stream-threads", hostCounter(this.#slots), tags);
     this.#failedCount = metrics.counter("failed-stream-threads", tags);
     this.running = new Promise((resolve) => {
-      this.#markRunning = resolve;
+      this.#markRunning = () => {
+        this.#hasRun = true;
+        resolve();
+      };
     });
   }
 
@@ -211,12 +217,11 @@ export class StreamThreads {
       stop,
     }: { readonly slot: Slot; readonly host: LoopHost | undefined; readonly stop: AbortSignal },
   ): Promise<"over" | "replace"> {
-    const { platform, onUncaughtError, closeTimeoutMs, applicationId, states } = this.#options;
+    const { platform, closeTimeoutMs, applicationId, states, nameOf } = this.#options;
     if (stop.aborted || isLast(error)) return this.#fail(error);
     this.#failedCount.add(1);
-    const answer = answerOf(onUncaughtError, error);
-    const { number: thread } = slot;
-    const fields = { application: applicationId, thread };
+    const answer = this.#answerOf(error);
+    const fields = { application: applicationId, thread: nameOf(slot.number) };
     if (typeof answer === "object")
       platform.logger.log("error", "streams.error-handler-failed", {
         ...fields,
@@ -229,7 +234,7 @@ export class StreamThreads {
       cause: error,
     });
     if (answer === "replaceThread") {
-      states.tell(thread, "rebalancing");
+      states.tell(slot.number, "rebalancing");
       return "replace";
     }
     // What has begun it is told here, and not what the other loops are told then.
@@ -244,6 +249,12 @@ export class StreamThreads {
       timer.cancel();
     }
     return this.#fail(error);
+  }
+
+  /** What keeps the application from starting would keep another loop from it too, while the start waits. */
+  #answerOf(error: unknown): ReturnType<typeof answerOf> {
+    const answer = answerOf(this.#options.onUncaughtError, error);
+    return answer === "replaceThread" && !this.#hasRun ? "shutdownClient" : answer;
   }
 
   #fail(error: unknown): "over" {

@@ -154,6 +154,7 @@ export const streamsOptionRows = {
   /**
    * An error that nothing else has caught ends a stream loop, and then: another one takes its place (`replaceThread`),
    * this instance ends (`shutdownClient`), or all instances do (`shutdownApplication`); or a function decides.
+   * Until the application has been running once, `replaceThread` counts as `shutdownClient`: `start` rejects.
    */
   onUncaughtError: valueOption<UncaughtErrorPolicy>(uncaughtErrorPolicy, {
     defaultText: "shutdownClient",
