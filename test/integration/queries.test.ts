@@ -384,9 +384,9 @@ describe("the changes of a store", () => {
     const topology = builder.build({ optimize: "all" });
     const app = await world.app(topology, { onDeserializationError: "continue" });
     for (const [index, topic] of ["prices", "rates"].entries()) {
-      const changes = app
-        .store(handles[index])
-        .changes({ from: { after: { 0: -1, 1: -1, 2: -1 } } });
+      const after: Record<number, number> =
+        topic === "prices" ? { 0: -1, 1: -1, 2: -1 } : { 0: -1, 1: -1 };
+      const changes = app.store(handles[index]).changes({ from: { after } });
       const next = take(changes, 2);
       await write(topic, [
         ["a", "1"],

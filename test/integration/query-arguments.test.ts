@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { failureOf } from "./world/failure-of.ts";
 import { TestWorld } from "./world/test-world.ts";
 
-/** What queries are given beside a key: partitions. One application for all, of three partitions. */
+/** What queries are given beside a key: partitions, places, bounds. One application for all, of three partitions. */
 const count = 3;
 const key = "ape";
 const own = (murmur2(encodeUtf8(key)) & 0x7fffffff) % count;
@@ -131,5 +131,101 @@ describe("a key is asked", () => {
     expect(() => app.store(rates, { partitions: [0] })).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION" }),
     );
+  });
+});
+
+describe("changes", () => {
+  test.for([
+    [{ after: { 0: -1, 1: -1, 2: -1, 9: 0 } }, "partition 9"],
+    [{ after: { [-1]: 0 } }, "partition -1"],
+    [{ after: { 0: -5 } }, "-5"],
+    [{ after: { 0: 1.5 } }, "1.5"],
+    [{ after: { 0: "4" } }, '"4"'],
+    [{ after: null }, "null"],
+    [{ after: 4 }, "4"],
+    ["earliest", '"earliest"'],
+    [{}, "an object"],
+    [null, "null"],
+  ] as const)("begin nowhere else than they can: %j", async ([from, said]) => {
+    for (const store of [app.store(counts), app.store(perMinute)]) {
+      const failure = await failureOf(store.changes({ from: from as never }).next());
+      expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+      expect(failure.message).toContain(said);
+      expect(failure.message).toMatch(/give |has partitions 0 to 2/);
+    }
+  });
+
+  test("have no options but where they begin", async () => {
+    const changes = app.store(counts).changes({ after: { 0: 4 } } as never);
+    expect(await failureOf(changes.next())).toMatchObject({ code: "UNKNOWN_OPTION" });
+  });
+
+  test("go on behind places of more partitions than are asked", async () => {
+    const store = app.store(counts, { partitions: [own] });
+    const changes = store.changes({ from: { after: { 0: -1, 1: -1, 2: -1 } } });
+    expect((await changes.next()).value).toMatchObject({ key, value: 1, partition: own });
+    await changes.return();
+    const failure = await failureOf(store.changes({ from: { after: { [own]: -1, 3: 0 } } }).next());
+    expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+  });
+
+  test("are refused of a range that no key is in", async () => {
+    const store = app.store(counts);
+    expect(await store.range("z", "a").toArray()).toEqual([]);
+    const failure = await failureOf(store.watchRange("z", "a").next());
+    expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+    expect(failure.message).toContain("serialised");
+    const changes = store.watchRange(key, key);
+    expect((await changes.next()).value).toMatchObject({ key, value: 1 });
+    await changes.return();
+  });
+});
+
+describe("times", () => {
+  test.for([
+    ["fetch: -1", () => app.store(perMinute).fetch(key, -1)],
+    ["fetch: NaN", () => app.store(perMinute).fetch(key, NaN)],
+    ["fetch: a date", () => app.store(perMinute).lookup(key, new Date() as never)],
+    ["from: NaN", () => app.store(perMinute).fetchRange(key, { from: NaN }).toArray()],
+    ["to: NaN", () => app.store(perMinute).fetchRange(key, { to: NaN }).toArray()],
+    ["from: 1.5", () => app.store(perMinute).fetchAll({ from: 1.5 }).toArray()],
+    [
+      "to: text",
+      () =>
+        app
+          .store(perMinute)
+          .fetchKeys("a", "z", { to: "1" as never })
+          .toArray(),
+    ],
+    ["earliestEnd", () => app.store(visits).findSessions(key, { earliestEnd: NaN }).toArray()],
+    [
+      "latestStart",
+      () => app.store(visits).findSessionsOfKeys(null, null, { latestStart: NaN }).toArray(),
+    ],
+    ["start", () => app.store(visits).fetchSession(key, { start: -1, end: 5 })],
+    ["end", () => app.store(visits).fetchSession(key, { start: 1, end: NaN })],
+    ["asOf: NaN", () => app.store(prices).get(key, { asOf: NaN })],
+    ["asOf: Infinity", () => app.store(prices).get(key, { asOf: Infinity })],
+    ["from: Infinity", () => app.store(perMinute).fetchAll({ from: Infinity }).toArray()],
+    ["to: -Infinity", () => app.store(perMinute).fetchAll({ to: -Infinity }).toArray()],
+    ["history", () => app.store(prices).history(key, { from: NaN }).toArray()],
+  ] as const)("are refused where they are none: %s", async ([, ask]) => {
+    const failure = await failureOf((async () => ask())());
+    expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+    expect(failure.message).toContain("milliseconds");
+  });
+
+  test("of a range may lie before and behind all that there is", async () => {
+    const store = app.store(perMinute);
+    for (const range of [{ from: -5000 }, { from: -Infinity, to: Infinity }, { to: 1e15 }])
+      expect(await store.fetchRange(key, range).toArray()).toHaveLength(1);
+    expect(await store.fetchAll({ from: -5000 }).toArray()).toHaveLength(1);
+    expect(await store.fetchRange(key, { from: 10, to: -10 }).toArray()).toEqual([]);
+    expect(await store.fetchKeys("z", "a").toArray()).toEqual([]);
+    const sessions = app.store(visits);
+    expect(await sessions.findSessions(key, { earliestEnd: -5 }).toArray()).toHaveLength(1);
+    expect(await sessions.findSessionsOfKeys("z", "a").toArray()).toEqual([]);
+    expect(await app.store(prices).get(key, { asOf: -5 })).toBeNull();
+    expect(await app.store(prices).history(key, { from: -5 }).toArray()).toHaveLength(1);
   });
 });

@@ -1,6 +1,8 @@
 export { CallbackError, type CallbackErrorCode } from "./error/callback-error.ts";
 export { QueryError, type QueryErrorCode } from "./error/query-error.ts";
-export type { ChangesOptions, StoreChange } from "./query/change-feed.ts";
+export type { StoreChange } from "./query/change-feed.ts";
+export type { ChangesOptions } from "./query/changes-options.ts";
+export type { SessionsRange, WindowRange } from "./query/time-bounds.ts";
 export type { Position } from "./query/position.ts";
 export type { AnyQueries, QueriesOf, QueryHandle } from "./query/queries-of.ts";
 export { queryOptionTable, type KeyPartitioner, type QueryOptions } from "./query/query-options.ts";
@@ -15,10 +17,8 @@ export type {
   KeyValueQueries,
   Lookup,
   SessionQueries,
-  SessionsRange,
   VersionedQueries,
   WindowQueries,
-  WindowRange,
 } from "./query/store-queries.ts";
 export { StreamsError, type ErrorPlace, type StreamsErrorCode } from "./error/streams-error.ts";
 export {

@@ -1,6 +1,7 @@
 import { PartitionError, type BatchReader, type ClusterAdmin } from "@millrace/cluster";
 import {
   compareBytes,
+  OptionError,
   type Headers,
   type Offset,
   type RecordBatchView,
@@ -11,6 +12,12 @@ import { SerdeError } from "@millrace/serde";
 import { afterKey } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
+import {
+  changesFrom,
+  requirePlaces,
+  type ChangePlaces,
+  type ChangesOptions,
+} from "./changes-options.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
 import type { Question } from "./question.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
@@ -31,15 +38,6 @@ export interface StoreChange<K, V> {
   readonly partition: number;
   /** Undefined: it was there already when the changes began. */
   readonly offset: Offset | undefined;
-}
-
-/** Where changes begin. */
-export interface ChangesOptions {
-  /**
-   * `snapshot`: with what is there. `now`: with what comes. Offsets: behind the changes that were seen last, such as by a
-   * reader that was started again; of each partition that is asked, -1 for all that its changelog has. Default `snapshot`.
-   */
-  readonly from?: "snapshot" | "now" | { readonly after: Readonly<Record<number, Offset>> };
 }
 
 export interface ChangeFeedParts<K, V> {
@@ -63,7 +61,8 @@ interface Wanted {
   /** Undefined: those of the settings. */
   readonly partition?: number;
   readonly isMeant: (key: Uint8Array) => boolean;
-  readonly from: ChangesOptions["from"];
+  /** Absent: with what is there. */
+  readonly options?: ChangesOptions;
 }
 
 /**
@@ -79,8 +78,8 @@ export class ChangeFeed<K, V> {
     this.#parts = parts;
   }
 
-  all({ from }: ChangesOptions = {}): AsyncGenerator<StoreChange<K, V>, void, undefined> {
-    return this.#keyed({ question: everyKey, isMeant: () => true, from });
+  all(options: ChangesOptions = {}): AsyncGenerator<StoreChange<K, V>, void, undefined> {
+    return this.#keyed({ question: everyKey, isMeant: () => true, options });
   }
 
   async *ofKey(key: K): AsyncGenerator<StoreChange<K, V>, void, undefined> {
@@ -89,27 +88,30 @@ export class ChangeFeed<K, V> {
     const isMeant = (other: Uint8Array): boolean => compareBytes(other, bytes) === 0;
     const partition = await reader.partitionOf(bytes);
     const question: Question = { kind: "get", key: bytes };
-    yield* this.#keyed({ question, partition, isMeant, from: "snapshot" }, key);
+    yield* this.#keyed({ question, partition, isMeant }, key);
   }
 
   async *ofRange(from: K | null, to: K | null): AsyncGenerator<StoreChange<K, V>, void, undefined> {
-    const { codec } = this.#parts;
+    const { codec, reader } = this.#parts;
     const first = from === null ? null : await codec.encodeKey(from);
     const last = to === null ? null : await codec.encodeKey(to);
     const isMeant = (key: Uint8Array): boolean =>
       (first === null || compareBytes(key, first) >= 0) &&
       (last === null || compareBytes(key, last) <= 0);
+    if (first !== null && last !== null && compareBytes(first, last) > 0)
+      throw new OptionError(
+        "INVALID_OPTION",
+        `watchRange: from is serialised behind to, so that no key of ${reader.store.specification.name} is in between, nor will be; give them in the order of their serialised form, or null for no bound`,
+      );
     const end = last === null ? null : afterKey(last);
     const question: Question = { ...everyKey, from: first, to: end };
-    yield* this.#keyed({ question, isMeant, from: "snapshot" });
+    yield* this.#keyed({ question, isMeant });
   }
 
-  allWindows({ from }: ChangesOptions = {}): AsyncGenerator<
-    StoreChange<Windowed<K>, V>,
-    void,
-    undefined
-  > {
-    return this.#windowed({ question: this.#everyWindow(null), isMeant: () => true, from });
+  allWindows(
+    options: ChangesOptions = {},
+  ): AsyncGenerator<StoreChange<Windowed<K>, V>, void, undefined> {
+    return this.#windowed({ question: this.#everyWindow(null), isMeant: () => true, options });
   }
 
   async *windowsOfKey(key: K): AsyncGenerator<StoreChange<Windowed<K>, V>, void, undefined> {
@@ -122,7 +124,6 @@ export class ChangeFeed<K, V> {
       question: this.#everyWindow(bytes),
       partition,
       isMeant,
-      from: "snapshot",
     });
   }
 
@@ -195,18 +196,20 @@ export class ChangeFeed<K, V> {
   /** Gives what is there, and sends the reader behind it. */
   async *#begin(
     feed: OpenFeed,
-    { question, partition, isMeant, from = "snapshot" }: Wanted,
+    { question, partition, isMeant, options = {} }: Wanted,
   ): AsyncGenerator<RawChange, void, undefined> {
     const { reader } = this.#parts;
-    const partitions = partition === undefined ? await reader.partitions() : [partition];
+    const from = changesFrom(options);
     if (from !== "snapshot") {
-      const all = partition === undefined ? await this.#changelogPartitions(feed) : partitions;
-      const after = from === "now" ? {} : this.#placesOf(from.after, all);
-      await this.#assign(feed, all, from === "now" ? "latest" : "earliest", (one) =>
+      const asked = await this.#changelogPartitions(feed);
+      const after = from === "now" ? {} : from.after;
+      if (from !== "now") await this.#requirePlaces(after, asked);
+      await this.#assign(feed, asked, from === "now" ? "latest" : "earliest", (one) =>
         (after[one] ?? -1) === -1 ? undefined : after[one] + 1,
       );
       return;
     }
+    const partitions = partition === undefined ? await reader.partitions() : [partition];
     for (const asked of partitions) {
       const snapshot = new SnapshotRows(reader, asked, question);
       for await (const row of snapshot.rows())
@@ -218,18 +221,11 @@ export class ChangeFeed<K, V> {
     }
   }
 
-  /** Of one that is left out, to begin anew would tell old changes again, and to begin now would miss some. */
-  #placesOf(
-    after: Readonly<Record<number, Offset>>,
-    asked: readonly number[],
-  ): Readonly<Record<number, Offset>> {
-    const { name } = this.#parts.reader.store.specification;
-    const unplaced = asked.filter((one) => !(Number.isSafeInteger(after[one]) && after[one] >= -1));
-    if (unplaced.length === 0) return after;
-    throw new QueryError(
-      "CHANGES_NOT_PLACED",
-      `changes of ${name} are to go on behind others, and after has no offset for partition ${unplaced.join(", ")}; give one for each, -1 for all that the changelog has, or ask fewer: app.store(${name}, { partitions })`,
-    );
+  async #requirePlaces(after: ChangePlaces, asked: readonly number[]): Promise<void> {
+    const { reader } = this.#parts;
+    const { subtopology, specification } = reader.store;
+    const partitionCount = subtopology === undefined ? asked.length : await reader.partitionCount();
+    requirePlaces(after, { store: specification.name, asked, partitionCount });
   }
 
   async #changelogPartitions({ signal }: OpenFeed): Promise<readonly number[]> {

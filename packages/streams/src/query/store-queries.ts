@@ -2,13 +2,23 @@ import type { Headers, Timestamp, Window, Windowed } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
 import { afterKey, afterPrefix, type VersionedRecord } from "@millrace/state";
 
-import type { StoreChange, ChangeFeed, ChangesOptions } from "./change-feed.ts";
+import type { ChangeFeed, StoreChange } from "./change-feed.ts";
+import type { ChangesOptions } from "./changes-options.ts";
 import type { Position } from "./position.ts";
 import type { QueryOptions } from "./query-options.ts";
 import type { AnswerRow, Question } from "./question.ts";
 import { Rows } from "./rows.ts";
 import { patiently, type StoreCodec } from "./store-codec.ts";
 import type { PartitionAnswer, StoreReader } from "./store-reader.ts";
+import {
+  requireMoment,
+  requireStart,
+  requireWindow,
+  sessionBounds,
+  windowBounds,
+  type SessionsRange,
+  type WindowRange,
+} from "./time-bounds.ts";
 
 /** What a key has in a store. */
 export interface Entry<K, V> {
@@ -162,7 +172,7 @@ export class KeyValueQueries<K, V> extends StoreQueries<K, V> {
     return this.parts.feed.ofKey(key);
   }
 
-  /** As `changes`, of the keys from one to another, both inclusive; null means no bound. */
+  /** As `changes`, of the keys from one to another, both inclusive; null means no bound. @throws OptionError `INVALID_OPTION`: no key can be in between */
   watchRange(from: K | null, to: K | null): AsyncGenerator<StoreChange<K, V>, void, undefined> {
     return this.parts.feed.ofRange(from, to);
   }
@@ -172,15 +182,6 @@ export class KeyValueQueries<K, V> extends StoreQueries<K, V> {
   }
 }
 
-/** Which windows, by their starts. */
-export interface WindowRange {
-  /** Inclusive; absent: from the first. */
-  readonly from?: Timestamp;
-  /** Inclusive; absent: to the last. */
-  readonly to?: Timestamp;
-  readonly reverse?: boolean;
-}
-
 /** A window store as it is asked (Kafka: `ReadOnlyWindowStore`, `WindowKeyQuery`, `WindowRangeQuery`). */
 export class WindowQueries<K, V> extends StoreQueries<K, V> {
   /** Asked with other options, over these. */
@@ -188,17 +189,14 @@ export class WindowQueries<K, V> extends StoreQueries<K, V> {
     return new WindowQueries(this.parts.again(options));
   }
 
-  /** The value of a key's window that starts then, or null. */
+  /** The value of a key's window that starts then, or null. @throws QueryError; OptionError: that is no time */
   async fetch(key: K, start: Timestamp): Promise<V | null> {
     return (await this.lookup(key, start)).value;
   }
 
   async lookup(key: K, start: Timestamp): Promise<Lookup<V>> {
-    const { row: _, ...found } = await this.lookUp(key, (bytes) => ({
-      kind: "window",
-      key: bytes,
-      start,
-    }));
+    const window = { kind: "window", start: requireStart("start", start) } as const;
+    const { row: _, ...found } = await this.lookUp(key, (bytes) => ({ ...window, key: bytes }));
     return found;
   }
 
@@ -206,7 +204,7 @@ export class WindowQueries<K, V> extends StoreQueries<K, V> {
   fetchRange(key: K, range?: WindowRange): Rows<Entry<Windowed<K>, V>> {
     return this.rowsOfKey(
       key,
-      (bytes) => ({ kind: "windows", from: bytes, to: bytes, ...boundsOf(range) }),
+      (bytes) => ({ kind: "windows", from: bytes, to: bytes, ...windowBounds(range) }),
       (row) => this.#entry(row),
     );
   }
@@ -218,7 +216,7 @@ export class WindowQueries<K, V> extends StoreQueries<K, V> {
         kind: "windows",
         from: await this.bytesOf(from),
         to: await this.bytesOf(to),
-        ...boundsOf(range),
+        ...windowBounds(range),
       }),
       (row) => this.#entry(row),
     );
@@ -243,15 +241,6 @@ export class WindowQueries<K, V> extends StoreQueries<K, V> {
   }
 }
 
-/** Which sessions. */
-export interface SessionsRange {
-  /** They end no earlier; absent: from the first. */
-  readonly earliestEnd?: Timestamp;
-  /** They start no later; absent: to the last. */
-  readonly latestStart?: Timestamp;
-  readonly reverse?: boolean;
-}
-
 /** A session store as it is asked (Kafka: `ReadOnlySessionStore`). */
 export class SessionQueries<K, V> extends StoreQueries<K, V> {
   /** Asked with other options, over these. */
@@ -261,15 +250,15 @@ export class SessionQueries<K, V> extends StoreQueries<K, V> {
 
   /** The value of a session, or null. */
   async fetchSession(key: K, window: Window): Promise<V | null> {
-    const found = await this.lookUp(key, (bytes) => ({ kind: "session", key: bytes, window }));
-    return found.value;
+    const session = { kind: "session", window: requireWindow(window) } as const;
+    return (await this.lookUp(key, (bytes) => ({ ...session, key: bytes }))).value;
   }
 
   /** The sessions of one key, in the order of end, then start. */
   findSessions(key: K, range?: SessionsRange): Rows<Entry<Windowed<K>, V>> {
     return this.rowsOfKey(
       key,
-      (bytes) => ({ kind: "sessions", from: bytes, to: bytes, ...sessionBoundsOf(range) }),
+      (bytes) => ({ kind: "sessions", from: bytes, to: bytes, ...sessionBounds(range) }),
       (row) => this.#entry(row),
     );
   }
@@ -285,7 +274,7 @@ export class SessionQueries<K, V> extends StoreQueries<K, V> {
         kind: "sessions",
         from: await this.bytesOf(from),
         to: await this.bytesOf(to),
-        ...sessionBoundsOf(range),
+        ...sessionBounds(range),
       }),
       (row) => this.#entry(row),
     );
@@ -318,11 +307,10 @@ export class VersionedQueries<K, V> extends StoreQueries<K, V> {
     key: K,
     { asOf }: { readonly asOf?: Timestamp } = {},
   ): Promise<VersionedRecord<V> | null> {
-    const { row, value, timestamp } = await this.lookUp(key, (bytes) => ({
-      kind: "version",
-      key: bytes,
-      asOf,
-    }));
+    const at = asOf === undefined ? undefined : requireMoment("asOf", asOf);
+    const version = { kind: "version", asOf: at } as const;
+    const found = await this.lookUp(key, (bytes) => ({ ...version, key: bytes }));
+    const { row, value, timestamp } = found;
     return row === undefined
       ? null
       : { value: value as V, timestamp, validTo: row.validTo ?? null }; // a row has a value
@@ -332,7 +320,7 @@ export class VersionedQueries<K, V> extends StoreQueries<K, V> {
   history(key: K, range?: WindowRange): Rows<VersionedRecord<V>> {
     return this.rowsOfKey(
       key,
-      (bytes) => ({ kind: "history", key: bytes, ...boundsOf(range) }),
+      (bytes) => ({ kind: "history", key: bytes, ...windowBounds(range) }),
       ({ value, timestamp, headers, validTo = null }) => ({
         value: this.parts.codec.decodeValue(value, headers),
         timestamp,
@@ -344,16 +332,4 @@ export class VersionedQueries<K, V> extends StoreQueries<K, V> {
 
 function windowOf({ window = { start: -1, end: -1 } }: AnswerRow): Window {
   return window;
-}
-
-function boundsOf({ from = 0, to = Infinity, reverse = false }: WindowRange = {}) {
-  return { after: from, until: to, isReverse: reverse };
-}
-
-function sessionBoundsOf({
-  earliestEnd = 0,
-  latestStart = Infinity,
-  reverse = false,
-}: SessionsRange = {}) {
-  return { after: earliestEnd, until: latestStart, isReverse: reverse };
 }

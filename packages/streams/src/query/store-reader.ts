@@ -46,8 +46,14 @@ export class StoreReader {
     const { partitions } = this.settings;
     if (partitions !== undefined)
       return [...new Set(partitions)].sort((left, right) => left - right);
-    const count = await this.#partitionCount();
+    const count = await this.partitionCount();
     return Array.from({ length: count }, (_, partition) => partition);
+  }
+
+  /** Of the store, whichever are asked. */
+  async partitionCount(): Promise<number> {
+    using ends = this.ends();
+    return await this.#parts.partitionCount(ends.signal);
   }
 
   /**
@@ -60,7 +66,7 @@ export class StoreReader {
     const { partitioner = defaultPartition, partitions } = this.settings;
     const asked = partitions === undefined ? undefined : new Set(partitions);
     if (asked?.size === 1) return [...asked][0];
-    const partition = partitioner(key, await this.#partitionCount());
+    const partition = partitioner(key, await this.partitionCount());
     if (asked === undefined || asked.has(partition)) return partition;
     const { name } = this.store.specification;
     throw new OptionError(
@@ -109,11 +115,6 @@ export class StoreReader {
         if (!mayRepeat || this.#parts.monotonicMs() >= endMs) throw error;
       }
     }
-  }
-
-  async #partitionCount(): Promise<number> {
-    using ends = this.ends();
-    return await this.#parts.partitionCount(ends.signal);
   }
 
   async #whole(pages: AsyncIterable<AnswerPage>): Promise<PartitionAnswer> {
