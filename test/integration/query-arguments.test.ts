@@ -127,6 +127,21 @@ describe("a key is asked", () => {
     });
   });
 
+  test.for([
+    [NaN, "NaN"],
+    [3, "3"],
+    [-1, "-1"],
+    ["0", '"0"'],
+    [undefined, "undefined"],
+    [Promise.resolve(0), "a promise"],
+  ] as const)("of none that the partitioner cannot mean: %s", async ([given, said]) => {
+    const options = { partitioner: () => given as number, timeout: 20 };
+    const failure = await failureOf(app.store(counts, options).get(key));
+    expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+    expect(failure.message).toContain(`partitioner gave ${said} `);
+    expect(failure.message).toContain("0 to 2");
+  });
+
   test("of a store that every process has whole, never by partitions", () => {
     expect(() => app.store(rates, { partitions: [0] })).toThrow(
       expect.objectContaining({ code: "INVALID_OPTION" }),

@@ -1,4 +1,4 @@
-import { murmur2, OptionError } from "@millrace/model";
+import { murmur2, OptionError, shown } from "@millrace/model";
 import { JoinedSignal } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
@@ -59,16 +59,22 @@ export class StoreReader {
   /**
    * Where a key is: in the one partition that is to be asked; else where its topic has it.
    *
-   * @throws OptionError `INVALID_OPTION`: several are to be asked, or none, and it is not in these
+   * @throws OptionError `INVALID_OPTION`: several are to be asked, or none, and it is not in these; the partitioner gave no partition
    */
   async partitionOf(key: Uint8Array): Promise<number> {
     if (this.store.subtopology === undefined) return 0;
     const { partitioner = defaultPartition, partitions } = this.settings;
     const asked = partitions === undefined ? undefined : new Set(partitions);
     if (asked?.size === 1) return [...asked][0];
-    const partition = partitioner(key, await this.partitionCount());
-    if (asked === undefined || asked.has(partition)) return partition;
+    const count = await this.partitionCount();
+    const partition = partitioner(key, count);
     const { name } = this.store.specification;
+    if (!(Number.isSafeInteger(partition) && partition >= 0 && partition < count))
+      throw new OptionError(
+        "INVALID_OPTION",
+        `app.store: partitioner gave ${shown(partition)} for a key of store ${name}; give a partition, from 0 to ${count - 1}`,
+      );
+    if (asked === undefined || asked.has(partition)) return partition;
     throw new OptionError(
       "INVALID_OPTION",
       `app.store: partitions is [${[...asked].join(", ")}], and by the partitioner the key that store ${name} is asked for is in partition ${partition}; give one partition, that is asked then, or the partitioner that its topic is written with, or leave partitions out`,
