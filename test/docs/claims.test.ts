@@ -31,7 +31,7 @@ function named(pattern: RegExp): readonly Named[] {
 
 /** Of Java, of the environment, of npm and of Kafka's protocols: no codes of errors. */
 const foreign =
-  /^(?:PENDING_SHUTDOWN|NOT_RUNNING|PENDING_ERROR|REPLACE_THREAD|SHUTDOWN_CLIENT|DELEGATION_TOKEN|SASL_SSL|ERR_PNPM_.*|(?:AWS|MILLRACE|NODE|MALLOC)_.*)$/;
+  /^(?:PENDING_SHUTDOWN|NOT_RUNNING|PENDING_ERROR|UNKNOWN_QUERY_TYPE|DOES_NOT_EXIST|STORE_EXCEPTION|REPLACE_THREAD|SHUTDOWN_CLIENT|DELEGATION_TOKEN|SASL_SSL|ERR_PNPM_.*|(?:AWS|MILLRACE|NODE|MALLOC)_.*)$/;
 
 test("a code of an error has a row in the reference", () => {
   const known = reference("errors") + reference("broker-errors");
