@@ -249,3 +249,27 @@ test("a replay that another one overtakes writes no letter twice, and is told", 
   const records = await done("consume parcels --from-beginning --to-end --keys");
   expect(records.trimEnd().split("\n")).toHaveLength(3);
 });
+
+test("a letter that was replayed singly is not written again by the replay of all, nor by one after it", async () => {
+  await withCluster(async (client) => {
+    await client.admin.createTopics([
+      { name: "singled", partitionCount: 1 },
+      { name: "crates", partitionCount: 1 },
+    ]);
+    await using producer = client.producer();
+    const headers = letterHeaders("crates", 0, 0);
+    for (const value of ["1", "2", "3", "4"])
+      await producer.send({ topic: "singled", value, headers });
+  });
+  const replay = (words: string) => done(`dead-letters replay singled ${words}--execute`);
+  expect(await replay("--letter 0:0 --letter 0:2 ")).toBe("2 replayed\n");
+  const listed = await done("dead-letters list singled");
+  expect(listed.match(/ (?:yes|no) /g)).toEqual([" yes ", " no ", " yes ", " no "]);
+  expect(await done("dead-letters replay singled")).toContain("2 to replay\n");
+  expect(await replay("")).toBe("2 replayed\n");
+  expect(await replay("")).toBe("0 replayed\n");
+  expect(await replay("--letter 0:1 ")).toBe("1 replayed\n"); // asked for by its name
+  expect(await replay("")).toBe("0 replayed\n");
+  const records = await done("consume crates --from-beginning --to-end");
+  expect(records.trimEnd().split("\n").toSorted()).toEqual(["1", "2", "2", "3", "4"]);
+});

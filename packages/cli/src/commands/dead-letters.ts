@@ -13,7 +13,13 @@ import { command, type Command } from "../command.ts";
 import { noteOf, ownHeaders } from "../dead-letter.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { repeated, switchFlag, textFlag } from "../flags/flag.ts";
-import { readRanges, type OffsetRange, type StoredRecord } from "../read-ranges.ts";
+import { ReplayProgress } from "../replay-progress.ts";
+import {
+  readRanges,
+  type OffsetRange,
+  type ReadRecords,
+  type StoredRecord,
+} from "../read-ranges.ts";
 import { GrowingTable } from "../terminal/print-table.ts";
 import { topicName } from "../topic-names.ts";
 import { UsageError } from "../usage-error.ts";
@@ -40,7 +46,7 @@ const list = command({
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {
       const topic = topicName(names, given.topic);
-      const replayed = await replayedOf(client, groupOf(given.group, topic), signal);
+      const progress = await ReplayProgress.read(client, groupOf(given.group, topic), signal);
       const table = new GrowingTable(
         ["letter", "time", "from", "exception", "replayed", "message"],
         [8, 24, 16, 12, 8, 0],
@@ -51,7 +57,7 @@ const list = command({
           const note = noteOf(letter);
           if (given.from !== undefined && note.origin?.topic !== given.from) continue;
           if (given.exception !== undefined && note.exception !== given.exception) continue;
-          const isReplayed = letter.offset < (replayed.get(nameOf(letter)) ?? 0);
+          const isReplayed = progress.has(letter);
           const { partition, offset, timestamp } = letter;
           if (given.json)
             print(JSON.stringify({ partition, offset, timestamp, ...note, isReplayed }));
@@ -82,27 +88,35 @@ const replay = command({
   },
   notes: `Mend what made them fail first. Records have their own key, value, time and headers again; one whose letter holds neither key nor value
 is read where it came from. What was replayed is committed in the same transaction as the records: a second call, or one after a
-crash, goes on behind it.`,
+crash, goes on behind it. One that --letter names is written whether or not it was replayed before, and is replayed from then on.`,
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {
       const topic = topicName(names, given.topic);
       const group = groupOf(given.group, topic);
       const present = await all(client, topic, signal);
       const chosen = given.letter.map((text) => letterOf(present, topic, text));
-      const isProgress = chosen.length === 0;
+      const isAll = chosen.length === 0;
       const counts = { replayed: 0, withoutOrigin: 0, withoutTopic: 0, gone: 0 };
       const writer = given.execute ? client.openWriter({ transactionalId: group }) : undefined;
       // Before it is asked how far others came: what they have begun is over from here on.
       await writer?.initialize(signal);
-      const ranges = isProgress ? await rest(client, present, { group, signal }) : chosen;
-      for await (const { records, next } of readRanges(client, ranges, signal)) {
+      const progress = await ReplayProgress.read(client, group, signal);
+      const read = isAll
+        ? readRanges(client, progress.rest(present), signal)
+        : readEach(client, chosen, signal);
+      for await (const { records, next } of read) {
         const there = await originTopics(client, records, signal);
+        const done: StoredRecord[] = [];
         writer?.begin();
         for (const letter of records) {
+          if (isAll && progress.has(letter)) continue;
           const outcome = await replayed(client, letter, { to: given.to, there, writer, signal });
           counts[outcome] += 1;
+          if (outcome === "replayed") done.push(letter);
         }
-        if (isProgress) await writer?.sendOffsets(next, { groupId: group, ...nobody }, signal);
+        const noted = isAll ? progress.advance(next) : progress.add(done);
+        if (noted.length > 0)
+          await writer?.sendOffsets(noted, { groupId: group, ...nobody }, signal);
         await writer?.commit(signal);
       }
       await writer?.close();
@@ -168,6 +182,16 @@ async function replayed(
   return "replayed";
 }
 
+/** Several may be of one partition, which is read once at a time. */
+async function* readEach(
+  client: KafkaClient,
+  ranges: readonly OffsetRange[],
+  signal: AbortSignal,
+): AsyncGenerator<ReadRecords> {
+  const once = new Map(ranges.map((one) => [`${nameOf(one)}@${one.from}`, one]));
+  for (const range of once.values()) yield* readRanges(client, [range], signal);
+}
+
 /** Those topics that letters came from which are there. */
 async function originTopics(
   { admin }: KafkaClient,
@@ -216,28 +240,6 @@ async function all(
     from: starts[index].offset,
     to: ends[index].offset,
   }));
-}
-
-/** What was not replayed yet. */
-async function rest(
-  client: KafkaClient,
-  ranges: readonly OffsetRange[],
-  { group, signal }: { readonly group: string; readonly signal: AbortSignal },
-): Promise<readonly OffsetRange[]> {
-  const replayedTo = await replayedOf(client, group, signal);
-  return ranges.map((one) => ({
-    ...one,
-    from: Math.max(one.from, replayedTo.get(nameOf(one)) ?? 0),
-  }));
-}
-
-async function replayedOf(
-  { admin }: KafkaClient,
-  group: string,
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, number>> {
-  const offsets = await admin.groupOffsets(group, signal);
-  return new Map(offsets.map((one) => [nameOf(one), one.offset]));
 }
 
 function letterOf(present: readonly OffsetRange[], topic: string, text: string): OffsetRange {
