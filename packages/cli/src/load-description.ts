@@ -9,16 +9,16 @@ import { UsageError } from "./usage-error.ts";
 
 /**
  * What a file says of a topology: one that `millrace streams describe --json` has written, or a module that exports a
- * topology, a builder, or a function that gives one of them. Topologies are known by their methods, since the program may
+ * topology, a builder, or a function that gives one of them, of the `data` where it takes some. Topologies are known by their methods, since the program may
  * have a Millrace of its own.
  *
  * @throws UsageError
  */
-export async function loadDescription(path: string): Promise<TopologyDescription> {
+export async function loadDescription(path: string, data: unknown): Promise<TopologyDescription> {
   try {
     const given = path.endsWith(".json")
       ? (JSON.parse(await readFile(path, "utf8")) as unknown)
-      : descriptionOf(await exportOf(path));
+      : descriptionOf(await exportOf(path, data));
     return readDescription(given);
   } catch (error) {
     const reason = messageOf(error);
@@ -26,7 +26,7 @@ export async function loadDescription(path: string): Promise<TopologyDescription
   }
 }
 
-async function exportOf(path: string): Promise<unknown> {
+async function exportOf(path: string, data: unknown): Promise<unknown> {
   const module = (await import(pathToFileURL(resolve(path)).href)) as {
     readonly default?: unknown;
     readonly topology?: unknown;
@@ -34,7 +34,16 @@ async function exportOf(path: string): Promise<unknown> {
   const found = module.topology ?? module.default;
   if (found === undefined)
     throw new Error("it exports no topology; export one by default, or as topology");
-  return typeof found === "function" ? ((await found()) as unknown) : found;
+  if (typeof found !== "function") return found;
+  try {
+    return (await found(data)) as unknown;
+  } catch (error) {
+    if (data !== undefined || found.length === 0) throw error;
+    const [reason] = messageOf(error).split("\n");
+    throw new Error(`${reason}: the function of ${path} takes data; give it by --data JSON`, {
+      cause: error,
+    });
+  }
 }
 
 function descriptionOf(given: unknown): unknown {

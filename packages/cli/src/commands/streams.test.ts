@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
-import { millraceProcess } from "../../test-support/run-millrace.ts";
+import { millrace, millraceProcess } from "../../test-support/run-millrace.ts";
 
 // Processes, since a module is loaded by Node itself.
 let folder: string;
@@ -32,6 +32,14 @@ beforeAll(async () => {
   write("old.ts", "", "export default builder;");
   write("new.ts", ".filter((line) => line.length > 3)", "export const topology = builder.build();");
   write("function.ts", "", "export default () => builder.build();");
+  write(
+    "data.ts",
+    "",
+    `export default ({ to }: { to: string }) => {
+  builder.stream("more", text).to(to);
+  return builder.build();
+};`,
+  );
   write("nothing.ts", "", "export const program = builder;");
   write("number.ts", "", "export default 7;");
   write("broken.ts", ".filter(7)", "export default builder;");
@@ -57,6 +65,21 @@ describe("millrace streams describe", () => {
     expect(drawn).toMatchObject({ code: 0, out: expect.stringMatching(/^flowchart TD\n/) });
     const again = await run("describe", file("old.json"), "--json");
     expect(again.out).toBe((await run("describe", file("old.ts"), "--json")).out);
+  });
+});
+
+describe("of a module whose function takes data, as those of threads do", () => {
+  test("--data gives it", async () => {
+    const same = await run("diff", file("data.ts"), file("data.ts"), "--data", '{"to":"there"}');
+    expect(same).toMatchObject({ code: 0, out: "nothing has changed\n" });
+  });
+
+  test("without it, or with what is no JSON, it is said what to give", async () => {
+    const { code, err } = await run("describe", file("data.ts"));
+    expect(code).toBe(2);
+    expect(err).toMatch(/Cannot destructure .*data\.ts takes data.*--data JSON/);
+    const wrong = await millrace(["streams", "describe", file("data.ts"), "--data", "{to"]);
+    expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("--data") });
   });
 });
 
