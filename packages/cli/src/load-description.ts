@@ -40,7 +40,7 @@ async function exportOf(path: string, data: unknown): Promise<unknown> {
   } catch (error) {
     if (data !== undefined || found.length === 0) throw error;
     const [reason] = messageOf(error).split("\n");
-    throw new Error(`${reason}: the function of ${path} takes data; give it by --data JSON`, {
+    throw new Error(`its function takes data, give it by --data JSON: ${reason}`, {
       cause: error,
     });
   }

@@ -77,7 +77,9 @@ describe("of a module whose function takes data, as those of threads do", () => 
   test("without it, or with what is no JSON, it is said what to give", async () => {
     const { code, err } = await run("describe", file("data.ts"));
     expect(code).toBe(2);
-    expect(err).toMatch(/Cannot destructure .*data\.ts takes data.*--data JSON/);
+    expect(err).toMatch(
+      /data\.ts: its function takes data, give it by --data JSON: Cannot destructure/,
+    );
     const wrong = await millrace(["streams", "describe", file("data.ts"), "--data", "{to"]);
     expect(wrong).toMatchObject({ code: 2, err: expect.stringContaining("--data") });
   });
