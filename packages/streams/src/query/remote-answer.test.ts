@@ -47,8 +47,7 @@ const address = (port: number) => ({
 });
 const nothingHere: PartitionAnswers = {
   has: () => undefined,
-  // eslint-disable-next-line require-yield
-  ask: async function* () {
+  ask: () => {
     throw new Error("nobody asks this process");
   },
 };
