@@ -1,9 +1,12 @@
-import { drainTurn } from "@millrace/platform/node";
+import { setTimeout as sleep } from "node:timers/promises";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** A collection takes as long as a tenth of a seed. */
 const seedsPerLook = 8;
+
+/** What a compilation beside works on is held until its end, and a turn holds what it looked at: a leak stays. */
+const looksMax = 10;
 
 /** What has ended, and should be in nobody's memory any more. */
 export class EndedParts {
@@ -21,13 +24,18 @@ export class EndedParts {
 
   /** How many of each are still held, by name. */
   async held(): Promise<ReadonlyMap<string, number>> {
-    const counts = new Map<string, number>();
-    if (!this.#isLooking) return counts;
-    for (let look = 0; look < 2; look++) {
-      // What a turn has looked at stays until its end.
-      await drainTurn();
+    let counts = new Map<string, number>();
+    for (let look = 1; this.#isLooking && look <= looksMax; look++) {
+      await sleep(look);
       collectGarbage();
+      counts = this.#count();
+      if (counts.size === 0) break;
     }
+    return counts;
+  }
+
+  #count(): Map<string, number> {
+    const counts = new Map<string, number>();
     for (const { name, part } of this.#parts)
       if (part.deref() !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
     return counts;
