@@ -1,5 +1,7 @@
 import { nodePlatform } from "@millrace/platform/node";
-import { describe, expect, test } from "vitest";
+import { string } from "@millrace/serde";
+import { StreamsBuilder } from "@millrace/streams";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { connect } from "../connect.ts";
 import type { StreamsOptions } from "../streams-options.ts";
@@ -48,5 +50,30 @@ test("a module that is never loaded, such as one that waits for its own applicat
   await expect(loading).rejects.toMatchObject({ code: "PROGRAM_NOT_LOADED" });
   const signal = AbortSignal.abort(new Error("given up"));
   const aborted = loadProgram({ module: waiting, data: undefined, timers, signal });
+  await expect(aborted).rejects.toThrow("given up");
+});
+
+test.for([
+  ["its default function", "export default () => new Promise(() => {})"],
+  [
+    "its function options",
+    "export default () => globalThis.madeTopology; export const options = async () => new Promise(() => {})",
+  ],
+] as const)("a module of which %s never settles is refused", async ([named, source]) => {
+  const { timers } = nodePlatform();
+  const builder = new StreamsBuilder();
+  builder.stream("words", { key: string(), value: string() }).to("told");
+  vi.stubGlobal("madeTopology", builder.build());
+  onTestFinished(() => void vi.unstubAllGlobals());
+  const module = new URL(`data:text/javascript,${encodeURIComponent(source)}`);
+  const failure = await loadProgram({ module, data: undefined, timers, timeoutMs: 20 }).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  expect(failure).toMatchObject({ code: "PROGRAM_NOT_LOADED" });
+  expect(String(failure)).toContain(`${named} of ${module.href}`);
+  const given = new AbortController();
+  const aborted = loadProgram({ module, data: undefined, timers, signal: given.signal });
+  given.abort(new Error("given up"));
   await expect(aborted).rejects.toThrow("given up");
 });

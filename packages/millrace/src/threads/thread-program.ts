@@ -1,11 +1,11 @@
 import { OptionError, shown } from "@millrace/model";
-import type { Timers } from "@millrace/platform";
+import { abortable, type Timers } from "@millrace/platform";
 import { importModule } from "@millrace/platform/node";
 import { ApplicationError, checkTopology, type Topology } from "@millrace/streams";
 
 import type { StreamsOptions } from "../streams-options.ts";
 
-/** Longest that a module may take to be loaded: one that waits for itself would take for ever. */
+/** Longest that a module may take to be loaded, and each of its functions: one that waits for itself would take for ever. */
 const loadMsMax = 20_000;
 
 /** What the module of a threaded application gives: its program, and what of the options cannot cross threads. */
@@ -30,7 +30,11 @@ export interface LoadedProgram {
  */
 export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<ThreadProgram> {
   const { module } = loaded;
-  const { default: make, options } = await importInTime(loaded);
+  const { default: make, options } = await inTime(loaded, {
+    work: () => importModule(module),
+    late: (notYet) =>
+      `${module.href} has not been loaded ${notYet}: does it wait for the application whose program it is, as by await StreamsApp.run? Start the application from another module.`,
+  });
   if (typeof make !== "function")
     throw new OptionError(
       "INVALID_OPTION",
@@ -41,36 +45,38 @@ export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<T
       "INVALID_OPTION",
       `${module.href} exports options as ${shown(options)}; export a function, (data) => options`,
     );
-  const topology: unknown = await make(data);
+  const called = (named: string, call: () => unknown): Promise<unknown> =>
+    inTime(loaded, {
+      work: async () => call(),
+      late: (notYet) =>
+        `${named} of ${module.href} has been called and has not settled ${notYet}: what it awaits does not come. Await there only what comes soon, and give the rest as data.`,
+    });
+  const topology = await called("its default function", () => make(data) as unknown);
   checkTopology(topology);
-  const own: unknown = await options?.(data);
+  const own = await called("its function options", () => options?.(data) as unknown);
   return { topology, options: (own ?? {}) as Partial<StreamsOptions> }; // read by the table of options
 }
 
-async function importInTime({
-  module,
-  timers,
-  signal,
-  timeoutMs = loadMsMax,
-}: Omit<LoadedProgram, "data">): Promise<Readonly<Record<string, unknown>>> {
-  const tooLong = Promise.withResolvers<never>();
-  const timer = timers.after(timeoutMs, () => tooLong.reject(notLoaded(module, timeoutMs)));
-  const aborted = (): void => tooLong.reject(signal?.reason);
-  if (signal?.aborted === true) aborted();
-  signal?.addEventListener("abort", aborted, { once: true });
-  try {
-    return await Promise.race([importModule(module), tooLong.promise]);
-  } finally {
-    timer.cancel();
-    signal?.removeEventListener("abort", aborted);
-  }
+interface TimedStep<T> {
+  readonly work: () => Promise<T>;
+  /** What is said where it takes too long. */
+  readonly late: (notYet: string) => string;
 }
 
-function notLoaded({ href }: URL, timeoutMs: number): ApplicationError {
-  return new ApplicationError(
-    "PROGRAM_NOT_LOADED",
-    `${href} has not been loaded for ${timeoutMs} ms: does it wait for the application whose program it is, as by await StreamsApp.run? Start the application from another module.`,
+async function inTime<T>(
+  { timers, signal, timeoutMs = loadMsMax }: Omit<LoadedProgram, "module" | "data">,
+  { work, late }: TimedStep<T>,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const tooLong = Promise.withResolvers<never>();
+  const timer = timers.after(timeoutMs, () =>
+    tooLong.reject(new ApplicationError("PROGRAM_NOT_LOADED", late(`for ${timeoutMs} ms`))),
   );
+  try {
+    return await abortable(Promise.race([work(), tooLong.promise]), signal);
+  } finally {
+    timer.cancel();
+  }
 }
 
 /** In a thread of an application, the module of its program. */
