@@ -113,8 +113,13 @@ describe("a key is asked", () => {
 
   test("of a partition that is not there as all of its rows are", async () => {
     const store = app.store(counts, { partitions: [7], timeout: 20 });
-    for (const asked of [store.get(key), store.all().toArray()])
-      expect(await failureOf(asked)).toMatchObject({ code: "NOT_PRESENT" });
+    for (const asked of [store.get(key), store.all().toArray()]) {
+      const failure = await failureOf(asked);
+      expect(failure).toMatchObject({ code: "NOT_PRESENT" });
+      expect(failure.message).toContain(
+        "partitions is [7], and store counts has partitions 0 to 2",
+      );
+    }
   });
 
   test("of the partitions that the partitioner's is among", async () => {
@@ -169,6 +174,20 @@ describe("changes", () => {
       expect(failure.message).toMatch(/give |has partitions 0 to 2/);
     }
   });
+
+  test.for(["now", "snapshot", { after: { 7: -1 } }, { after: { [own]: -1 } }] as const)(
+    "are refused of partitions that are not there: from %j",
+    async (from) => {
+      const asked = { partitions: [own, 7], timeout: 20 };
+      for (const handle of [counts, perMinute]) {
+        const failure = await failureOf(app.store(handle, asked).changes({ from }).next());
+        expect(failure).toMatchObject({ code: "INVALID_OPTION" });
+        expect(failure.message).toContain(
+          `partitions is [${own}, 7], and store ${handle.storeName} has partitions 0 to 2`,
+        );
+      }
+    },
+  );
 
   test("have no options but where they begin", async () => {
     const changes = app.store(counts).changes({ after: { 0: 4 } } as never);

@@ -104,7 +104,7 @@ export class AppQueries {
         store,
         asker,
         closing,
-        partitionCount: (signal) => this.#counts.of(store, signal),
+        partitionCount: (signal, atLeast) => this.#counts.of(store, signal, atLeast),
         monotonicMs: () => clock.monotonicMs(),
       },
       settings,

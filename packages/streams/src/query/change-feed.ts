@@ -177,10 +177,10 @@ export class ChangeFeed<K, V> {
   ): AsyncGenerator<RawChange | "caught up", void, undefined> {
     const { reader, openReader } = this.#parts;
     if (!reader.store.isLogged) throw notLogged(reader.store);
+    await reader.requirePartitions();
     using ends = reader.ends();
     const { signal } = ends;
-    const changelog = openReader();
-    const feed = { changelog, signal };
+    const feed: OpenFeed = { changelog: openReader(), signal };
     try {
       yield* this.#begin(feed, wanted);
       if (tellsCaughtUp) yield "caught up";
@@ -189,7 +189,7 @@ export class ChangeFeed<K, V> {
         for (const batch of await this.#poll(feed)) yield* changesIn(batch, wanted.isMeant);
       }
     } finally {
-      await changelog.close();
+      await feed.changelog.close();
     }
   }
 

@@ -25,13 +25,16 @@ export class PartitionCounts {
     this.#parts = parts;
   }
 
-  /** @throws QueryError `NOT_PRESENT`: its topics are not there yet */
-  async of(store: QueryableStore, signal: AbortSignal): Promise<number> {
+  /**
+   * @param atLeast where fewer are known the cluster is asked again: a topic may have been given more
+   * @throws QueryError `NOT_PRESENT`: its topics are not there yet
+   */
+  async of(store: QueryableStore, signal: AbortSignal, atLeast = 0): Promise<number> {
     const { name } = store.specification;
     const nowMs = this.#parts.clock.monotonicMs();
     const known = this.#known.get(name);
     if (known !== undefined && nowMs - known.sinceMs < this.#parts.metadataAgeMsMax)
-      return known.count;
+      if ((await known.count) >= atLeast) return known.count;
     const count = this.#ask(store);
     this.#known.set(name, { count, sinceMs: nowMs });
     count.catch(() => this.#known.delete(name));

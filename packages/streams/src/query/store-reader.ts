@@ -11,7 +11,7 @@ import type { QueryableStore } from "./queryable-stores.ts";
 export interface StoreReaderParts {
   readonly store: QueryableStore;
   readonly asker: PartitionAsker;
-  readonly partitionCount: (signal: AbortSignal) => Promise<number>;
+  readonly partitionCount: (signal: AbortSignal, atLeast?: number) => Promise<number>;
   /** Aborts once the application is closed. */
   readonly closing: AbortSignal;
   readonly monotonicMs: () => number;
@@ -48,6 +48,22 @@ export class StoreReader {
       return [...new Set(partitions)].sort((left, right) => left - right);
     const count = await this.partitionCount();
     return Array.from({ length: count }, (_, partition) => partition);
+  }
+
+  /** @throws OptionError `INVALID_OPTION`: some of those that are to be asked are not there, nor will be */
+  async requirePartitions(): Promise<void> {
+    const absent = await this.#absentPartitions();
+    if (absent !== undefined) throw new OptionError("INVALID_OPTION", absent);
+  }
+
+  /** What is said of those that are to be asked and are not there; undefined: all are. */
+  async #absentPartitions(): Promise<string | undefined> {
+    const { partitions } = this.settings;
+    if (this.store.subtopology === undefined || partitions === undefined) return undefined;
+    using ends = this.ends();
+    const count = await this.#parts.partitionCount(ends.signal, Math.max(-1, ...partitions) + 1);
+    if (partitions.every((one) => one < count)) return undefined;
+    return `app.store: partitions is [${partitions.join(", ")}], and store ${this.store.specification.name} has partitions 0 to ${count - 1}; ask these, or leave partitions out for all`;
   }
 
   /** Of the store, whichever are asked. */
@@ -99,7 +115,13 @@ export class StoreReader {
     };
     using ends = this.ends();
     const bounds = { timeoutMs: timeout, signal: ends.signal, isLocal };
-    yield* this.#parts.asker.ask(this.store, request, bounds);
+    try {
+      yield* this.#parts.asker.ask(this.store, request, bounds);
+    } catch (error) {
+      if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
+      const absent = await this.#absentPartitions();
+      throw absent === undefined ? error : new QueryError("NOT_PRESENT", absent);
+    }
   }
 
   /**
