@@ -197,7 +197,7 @@ test("requests beyond the bound are told to come again", async () => {
 });
 
 test("senders that stop within their bodies give way to those who have no room", async () => {
-  const server = await serve({ requestsMax: 2 });
+  const server = await serve({ requestsMax: 2, closeTimeout: 50 });
   const head = "POST /echo HTTP/1.1\r\nhost: localhost\r\ncontent-length: 100\r\n\r\nx";
   const stopped = [1, 2].map(() => raw(server, head));
   await vi.waitFor(async () => expect((await fetch(`${server.url}/`)).status).toBe(503));

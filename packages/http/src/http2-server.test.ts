@@ -156,6 +156,19 @@ test("a refused body takes nobody's room, and holds up no close", async () => {
   expect(performance.now() - beginMs).toBeLessThan(1000);
 });
 
+test("a client that has gone within a body holds up no close", async () => {
+  const server = await serve();
+  const session = open(server);
+  const stream = session.request({ ":path": "/echo", ":method": "POST" });
+  stream.on("error", () => {}).write("x");
+  await get(session);
+  session.destroy();
+  await once(session, "close");
+  const beginMs = performance.now();
+  await server.close();
+  expect(performance.now() - beginMs).toBeLessThan(1000);
+});
+
 test("a server of loopback is not called by another name, whatever stands beside it", async () => {
   const session = open(await serve());
   const asked = await ask(session, { ":path": "/", ":authority": "evil.example" });

@@ -50,7 +50,9 @@ export class Http2Sessions {
     this.#server.on("sessionError", () => {}); // its close tells it
   }
 
+  /** One whose other end has gone is given up: Node waits for streams that nobody will end. */
   accept(socket: Duplex): void {
+    socket.once("end", () => socket.destroy());
     this.#server.emit("connection", socket);
   }
 
