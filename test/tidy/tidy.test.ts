@@ -160,6 +160,16 @@ describe("files", () => {
     expect(found).toEqual([]);
   });
 
+  test("take the message of what was thrown from messageOf, which knows that anything can be", () => {
+    const found = offenders(files, ({ path, text }) =>
+      /\binstanceof Error\s*\?\s*\w+\.message\s*:\s*(?:String\(|`)/.test(text) &&
+      packageOf(path) !== undefined
+        ? "asks for it itself"
+        : undefined,
+    );
+    expect(found).toEqual([]);
+  });
+
   test("speak of the project alone: no path of anybody's machine", () => {
     const places = ["home", "Users", "root", "work", "tmp/work"].join("|");
     const path = new RegExp(`(?:^|[^\\w.}/])/(?:${places})/\\w+`, "m");

@@ -1,4 +1,4 @@
-import type { ErrorDetails, Offset, TopicPartition } from "@millrace/model";
+import { type ErrorDetails, messageOf, type Offset, type TopicPartition } from "@millrace/model";
 import { ClusterError, type ClusterErrorCode } from "./cluster-error.ts";
 
 export type PartitionErrorCode = Extract<
@@ -94,7 +94,7 @@ export class UnreadableBatchError extends PartitionError {
     cause: unknown,
   ) {
     const { offset, nextOffset, bytes } = found;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     super("BATCH_UNREADABLE", partition, {
       cause,
       message:

@@ -1,4 +1,4 @@
-import { BaseError } from "@millrace/model";
+import { BaseError, messageOf } from "@millrace/model";
 
 export type SerdeErrorCode = "SERIALIZATION_FAILED" | "DESERIALIZATION_FAILED";
 
@@ -27,7 +27,7 @@ function describe(
     cause,
   }: { readonly topic: string; readonly serde: string; readonly cause: unknown },
 ): string {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   return code === "SERIALIZATION_FAILED"
     ? `${serde} could not serialise a value for ${topic}: ${reason}. Check that the value has the type that this serde is for.`
     : `${serde} could not deserialise bytes of ${topic}: ${reason}. Check that the topic was written with this serde, or, in an application, set onDeserializationError.`;

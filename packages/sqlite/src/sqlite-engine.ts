@@ -1,4 +1,4 @@
-import { invariant } from "@millrace/model";
+import { invariant, messageOf } from "@millrace/model";
 import {
   afterKey,
   engineFailure,
@@ -118,7 +118,7 @@ export class SqliteEngine implements StoreEngine {
 
   #failure(what: string, error: unknown): StateError {
     const { directory, onDamage } = this.#options;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     return engineFailure(
       { engine: "SQLite", directory, what, reason, isCorruption: isCorruption(error), onDamage },
       error,

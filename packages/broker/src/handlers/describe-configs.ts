@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { type Given, KafkaError } from "@millrace/protocol";
 import {
   describeConfigsApi,
@@ -35,7 +36,6 @@ import {
 import { after } from "../server/turns.ts";
 import { answeredNames } from "./count-names.ts";
 import { errorCodeOfFailure } from "../partition/failure-name.ts";
-import { messageOf } from "./error-answer.ts";
 
 /*
  * DescribeConfigs, versions 1 to 4: every property of a topic, a group or of the broker, where its value comes from, and with

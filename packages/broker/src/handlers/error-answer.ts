@@ -1,10 +1,5 @@
 import { errorCodeOf, type ErrorName } from "@millrace/protocol";
 
-/** Text for a response's error message. */
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
-
 /** A code and a text, as most admin responses carry them. */
 export interface ErrorAnswer {
   readonly errorCode: number;

@@ -1,5 +1,5 @@
 import { LogCorruptedError, LogRequestError } from "@millrace/log";
-import { BaseError, invariant, InvariantError, noHeaders } from "@millrace/model";
+import { BaseError, invariant, InvariantError, messageOf, noHeaders } from "@millrace/model";
 import type { Clock } from "@millrace/platform";
 import { RecordBatchBuilder } from "@millrace/protocol/records";
 import { CoordinatorLogError } from "../coordinator/coordinator-log-error.ts";
@@ -129,7 +129,7 @@ export function asCoordinator<Result>(append: () => Result): Result {
 }
 
 function toCoordinatorError(error: unknown): CoordinatorLogError {
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (error instanceof LogRequestError) {
     switch (error.code) {
       case "INVALID_PRODUCER_EPOCH":

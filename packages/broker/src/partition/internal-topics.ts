@@ -1,3 +1,5 @@
+import { messageOf } from "@millrace/model";
+
 import { createTopics, type CreationServices } from "./create-topics.ts";
 import type { NewTopic } from "../metadata/plan-topic.ts";
 
@@ -41,8 +43,7 @@ export class InternalTopicCreator {
       for (const outcome of outcomes)
         if (outcome.kind === "refused") this.#remember(outcome.name, outcome.message, retryAfterMs);
     } catch (error) {
-      for (const { name } of topics)
-        this.#remember(name, error instanceof Error ? error.message : String(error), retryAfterMs);
+      for (const { name } of topics) this.#remember(name, messageOf(error), retryAfterMs);
     } finally {
       for (const { name } of topics) this.#creating.delete(name);
     }

@@ -1,4 +1,10 @@
-import { BaseError, invariant, InvariantError, type TopicPartition } from "@millrace/model";
+import {
+  BaseError,
+  invariant,
+  InvariantError,
+  messageOf,
+  type TopicPartition,
+} from "@millrace/model";
 import type { Logger } from "@millrace/platform";
 import { defaultLogConfig, type LogConfig, LogStorageError } from "@millrace/log";
 import type { TopicImage } from "../metadata/topic-image.ts";
@@ -257,8 +263,4 @@ export class Partitions {
     if (partitions === undefined) this.#topics.set(topic.name, (partitions = []));
     partitions[partition.partition] = partition;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 
+import { messageOf } from "@millrace/model";
 import { decodeVersioned } from "@millrace/protocol";
 import { abortedTxn, producerSnapshot } from "@millrace/protocol/definitions";
 import {
@@ -103,8 +104,4 @@ export function* readProducers(path: string): Generator<DumpEntry> {
 function load(path: string): { readonly bytes: Uint8Array; readonly view: DataView } {
   const bytes = readFileSync(path);
   return { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength) };
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

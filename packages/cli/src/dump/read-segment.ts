@@ -1,6 +1,6 @@
 import { openSync, closeSync, fstatSync, readSync } from "node:fs";
 
-import { decodeUtf8 } from "@millrace/model";
+import { decodeUtf8, messageOf } from "@millrace/model";
 import { nodeCompression } from "@millrace/protocol/compression";
 import {
   batchHeaderBytes,
@@ -83,7 +83,7 @@ function* batchEntries(
     else yield* recordEntries(bytes, show);
   } catch (error) {
     if (error instanceof CommandError) throw error; // sound, and not of the format that was asked for
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     yield { kind: "damage", position, offset, reason };
   }
 }

@@ -1,4 +1,4 @@
-import { toHex } from "@millrace/model";
+import { messageOf, toHex } from "@millrace/model";
 import { decodeVersioned } from "@millrace/protocol";
 import * as definitions from "@millrace/protocol/definitions";
 
@@ -63,6 +63,6 @@ function metadataOf(bytes: Uint8Array): unknown {
     return { type: name, ...value };
   } catch (error) {
     // A newer Kafka has kinds that are not known here; the others are worth reading.
-    return { unknown: error instanceof Error ? error.message : String(error), hex: toHex(bytes) };
+    return { unknown: messageOf(error), hex: toHex(bytes) };
   }
 }

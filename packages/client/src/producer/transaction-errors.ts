@@ -1,4 +1,5 @@
 import { ClusterError, type ClusterErrorCode } from "@millrace/cluster";
+import { messageOf } from "@millrace/model";
 import { KafkaError, type ErrorName } from "@millrace/protocol";
 
 /*
@@ -81,8 +82,7 @@ export function abortableError(cause: unknown): Error {
     return cause;
   return new ClusterError(
     "TRANSACTION_ABORTED",
-    `the transaction cannot be committed: ${cause instanceof Error ? cause.message : String(cause)}; ` +
-      "call abort, and start again",
+    `the transaction cannot be committed: ${messageOf(cause)}; call abort, and start again`,
     { cause, retriable: true },
   );
 }

@@ -1,4 +1,4 @@
-import { invariant, type Offset, type Timestamp } from "@millrace/model";
+import { invariant, messageOf, type Offset, type Timestamp } from "@millrace/model";
 import { FileSystemError } from "@millrace/platform";
 import {
   answerDuplicate,
@@ -135,7 +135,7 @@ export class LogWriter {
       if (onDisk !== expected)
         throw this.#state.fail(`${active.path}: a partial write stays`, error);
       this.#state.failedWrites.tell(this.#state.path, error);
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new LogStorageError(
         "WRITE_FAILED",
         `${active.path}: nothing was appended (${reason}); once that is mended, try again`,

@@ -1,3 +1,5 @@
+import { messageOf } from "@millrace/model";
+
 import { NetworkError, type TlsFailureCode } from "../network-error.ts";
 import { errnoOf } from "./file-system-errors.ts";
 
@@ -40,7 +42,7 @@ const settingsAdvice: Readonly<Record<string, string>> = {
 const storeAdvice = "the PKCS12 store is none, or its password is wrong or missing";
 
 export function settingsInvalid(cause: unknown, has: { readonly store: boolean }): NetworkError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
+  const reason = messageOf(cause);
   const code = errnoOf(cause);
   const isOfStore = has.store && !code.startsWith("ERR_");
   const advice = settingsAdvice[code] ?? (isOfStore ? storeAdvice : undefined);

@@ -1,5 +1,7 @@
 // By its default: a Node without zstd would refuse the names at the import, before it can be told that it is too old.
 import zlib from "node:zlib";
+
+import { messageOf } from "@millrace/model";
 import { KafkaError } from "../kafka-error.ts";
 import { ProtocolError } from "../protocol-error.ts";
 import { type Compression, compressionNames } from "../records/compression.ts";
@@ -98,7 +100,7 @@ function guarded(name: string, decompress: () => Uint8Array): Uint8Array {
     return plainBytes(decompress());
   } catch (cause) {
     if (cause instanceof ProtocolError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = messageOf(cause);
     const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
     throw new ProtocolError(
       shortOrLongCodes.includes(code) ? "MALFORMED_BATCH" : "UNDECOMPRESSABLE",

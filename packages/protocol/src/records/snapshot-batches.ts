@@ -1,3 +1,5 @@
+import { messageOf } from "@millrace/model";
+
 import {
   batchHeaderBytes,
   batchMagic,
@@ -38,7 +40,7 @@ export function walkSnapshot(
       isEnded = type === "snapshot-footer";
       if (!isOfControl) visit(position);
     } catch (error) {
-      return { position, reason: error instanceof Error ? error.message : String(error) };
+      return { position, reason: messageOf(error) };
     }
     nextOffset = readLastOffset(bytes, position) + 1;
     position += readBatchSizeBytes(bytes, position);

@@ -1,3 +1,5 @@
+import { messageOf } from "@millrace/model";
+
 import { RegistryError } from "../registry-error.ts";
 import type { ForwardableRequest } from "../rest/registry-app.ts";
 
@@ -32,7 +34,7 @@ export async function forwardRequest(
       ...(type === null ? {} : { headers: { "content-type": type } }),
     });
   } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
+    const cause = messageOf(error);
     throw new RegistryError(
       "FORWARDING_FAILED",
       `the leader at ${leaderUrl} does not answer: ${cause}`,

@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import type {
   ParsedSchema,
   ResolvedReference,
@@ -78,7 +79,7 @@ export class SchemaParser {
       this.#keep(key, { parsed, chars });
       return { parsed, references };
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw invalid(`the ${schemaType} schema cannot be read: ${reason}`, error);
     }
   }

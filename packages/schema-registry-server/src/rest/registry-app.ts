@@ -1,3 +1,4 @@
+import { messageOf, stackOf } from "@millrace/model";
 import type { Logger } from "@millrace/platform";
 import { SchemaError } from "@millrace/schema-registry";
 
@@ -71,7 +72,7 @@ export class RegistryApp {
       this.#parts.logger.log("error", "schema-registry-server.request-failed", {
         method: request.method,
         path: new URL(request.url).pathname,
-        cause: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        cause: stackOf(error),
       });
       return refusal(500, "the registry has failed; its log tells more", { type });
     }
@@ -165,7 +166,7 @@ function bodyOf(text: string): JsonObject {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     throw new RegistryError("BAD_REQUEST", `the body is no JSON: ${reason}`);
   }
   if (isJsonObject(value)) return value;

@@ -1,3 +1,5 @@
+import { messageOf } from "@millrace/model";
+
 import { isJsonObject, textMember, type JsonObject } from "../records/json-members.ts";
 import { readMode } from "../records/mode.ts";
 import { contextOf } from "../records/qualified-subject.ts";
@@ -40,7 +42,7 @@ export function applyRecord(state: RegistryState, record: TopicRecord): RecordOu
   try {
     return apply(state, { key, value, timestampMs: record.timestampMs });
   } catch (error) {
-    return { kind: "unreadable", reason: error instanceof Error ? error.message : String(error) };
+    return { kind: "unreadable", reason: messageOf(error) };
   }
 }
 

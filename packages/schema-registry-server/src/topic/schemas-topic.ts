@@ -1,6 +1,12 @@
 import type { KafkaClient } from "@millrace/client";
 import { ClusterError, type BatchReader, type BatchWriter } from "@millrace/cluster";
-import { encodeUtf8, noHeaders, type Offset, type RecordBatchView } from "@millrace/model";
+import {
+  encodeUtf8,
+  messageOf,
+  noHeaders,
+  type Offset,
+  type RecordBatchView,
+} from "@millrace/model";
 import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import type { JsonObject } from "../records/json-members.ts";
@@ -151,7 +157,7 @@ export class SchemasTopic {
       if (error instanceof RegistryError) throw error;
       if (isTooLarge(error))
         throw new RegistryError("SCHEMA_TOO_LARGE", "the schema is larger than a record may be");
-      const cause = error instanceof Error ? error.message : String(error);
+      const cause = messageOf(error);
       throw new RegistryError("STORE_FAILED", `${what}: ${cause}`, { cause: error });
     } finally {
       timer.cancel();

@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import {
   SchemaError,
   type ResolvedReference,
@@ -259,7 +260,7 @@ function jsonOf(text: string): Json {
   try {
     return parseJson(text);
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : `${cause}`;
+    const why = messageOf(cause);
     throw new SchemaError("INVALID_SCHEMA", `the Avro schema is no JSON: ${why}`, { cause });
   }
 }

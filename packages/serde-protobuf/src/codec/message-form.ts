@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import protobufjs, { type Reader, type Writer } from "protobufjs";
 
 import type { JsonValues } from "./json-values.ts";
@@ -139,16 +140,12 @@ function fullNameOf<T>(type: ProtobufType<T>): string | undefined {
 
 function unread(fullName: string, error: unknown): ProtobufError {
   if (error instanceof ProtobufError) return error;
-  const problem = `the bytes are no ${fullName}: ${reasonOf(error)}`;
+  const problem = `the bytes are no ${fullName}: ${messageOf(error)}`;
   return new ProtobufError("MALFORMED", problem, { cause: error });
 }
 
 function unwritten(fullName: string, error: unknown): ProtobufError {
   if (error instanceof ProtobufError) return error;
-  const problem = `the value is no ${fullName}: ${reasonOf(error)}`;
+  const problem = `the value is no ${fullName}: ${messageOf(error)}`;
   return new ProtobufError("INVALID_VALUE", problem, { cause: error });
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@millrace/model";
 import { SchemaError } from "@millrace/schema-registry";
 import protobufjs from "protobufjs";
 import descriptor, {
@@ -38,7 +39,7 @@ export function decodeDescriptor(base64: string): ProtoFile {
     }
     return fileOf(file);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : `${error as string}`;
+    const reason = messageOf(error);
     throw new SchemaError(
       "INVALID_SCHEMA",
       `the Protobuf schema is invalid: it is neither a .proto text nor a FileDescriptorProto in base64: ${reason}`,

@@ -1,4 +1,4 @@
-import { compareBytes } from "@millrace/model";
+import { compareBytes, messageOf } from "@millrace/model";
 
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerPage, PartitionRequest } from "./local-answers.ts";
@@ -34,7 +34,7 @@ export class RemoteAnswer {
       return page;
     } catch (error) {
       if (error instanceof QueryError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new QueryError(
         "INSTANCE_UNREACHABLE",
         `the answer of ${this.#address} cannot be read: ${reason}; is that an instance of this application, of the same version?`,
