@@ -27,7 +27,19 @@ export function checkToldFaults({ simulator, history, processes }: SimulationCon
   }
 }
 
-function isTold({ kind, folder = "" }: StruckFault, told: readonly string[]): boolean {
+export function isTold({ kind, folder }: StruckFault, told: readonly string[]): boolean {
   const sign = signs[kind];
-  return sign === undefined || told.some((text) => sign.test(text) && text.includes(folder));
+  return (
+    sign === undefined ||
+    told.some((text) => sign.test(text) && (folder === undefined || namesFolder(text, folder)))
+  );
+}
+
+/** Whether it names the folder or a file in it: not one whose name goes on, nor one within it. */
+function namesFolder(text: string, folder: string): boolean {
+  const paths = text.match(/[^\s,;:()"'`]+/g) ?? [];
+  return paths.some((path) => {
+    const named = path.replace(/\.$/, "");
+    return named === folder || named.slice(0, named.lastIndexOf("/")) === folder;
+  });
 }
