@@ -12,7 +12,7 @@ import { afterEach, expect, test, vi } from "vitest";
 
 import { makeCertificates } from "../test-support/certificates.ts";
 import { HttpPeers } from "./http-peers.ts";
-import { serveHttp } from "./http-server.ts";
+import { serveHttp } from "./serve-http.ts";
 import type { PeerAnswer, PeerOptions } from "./peer-options.ts";
 import { peerStreamsMax } from "./peer-session.ts";
 

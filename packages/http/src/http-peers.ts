@@ -21,7 +21,7 @@ export class HttpPeers implements Disposable {
   readonly #sessions = new Map<string, PeerSession>();
   /** Those that take no request more, and have some under way, too. */
   readonly #open = new Set<PeerSession>();
-  readonly #http1: Http1Peers;
+  #http1: Http1Peers | undefined;
   /** Peers without HTTP/2, and until when they are taken to be so. */
   readonly #http1Until = new Map<string, number>();
   #isClosed = false;
@@ -37,7 +37,6 @@ export class HttpPeers implements Disposable {
     const { scheme } = options;
     this.#settings = { scheme, tls, connectMs, silenceMs, pingMs, idleMs, timers };
     this.#clock = clock;
-    this.#http1 = new Http1Peers(this.#settings);
   }
 
   /**
@@ -51,12 +50,12 @@ export class HttpPeers implements Disposable {
     if (this.#isClosed) throw new Error("nobody is asked any more: it is closed");
     const untilMs = this.#http1Until.get(address);
     if (untilMs !== undefined && this.#clock.monotonicMs() < untilMs)
-      return this.#http1.ask(address, request);
+      return this.#askByHttp1(address, request);
     try {
       return await this.#sessionTo(address).ask(request);
     } catch (error) {
       if (!(error instanceof NoHttp2Error)) throw error;
-      const answer = await this.#http1.ask(address, request);
+      const answer = await this.#askByHttp1(address, request);
       this.#http1Until.set(address, this.#clock.monotonicMs() + http1Ms);
       return answer;
     }
@@ -66,11 +65,16 @@ export class HttpPeers implements Disposable {
   close(): void {
     this.#isClosed = true;
     for (const session of this.#open) session.destroy();
-    this.#http1.destroy();
+    this.#http1?.destroy();
   }
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  #askByHttp1(address: string, request: PeerRequest): Promise<PeerAnswer> {
+    this.#http1 ??= new Http1Peers(this.#settings);
+    return this.#http1.ask(address, request);
   }
 
   #sessionTo(address: string): PeerSession {

@@ -12,7 +12,8 @@ import { Hono } from "hono";
 import { afterEach, expect, test, vi } from "vitest";
 
 import type { HttpOptions } from "./http-options.ts";
-import { serveHttp, type HttpServer } from "./http-server.ts";
+import type { HttpServer } from "./http-server.ts";
+import { serveHttp } from "./serve-http.ts";
 
 const platform = nodePlatform({ logLevel: "silent" });
 const open: HttpServer[] = [];

@@ -73,26 +73,22 @@ export class HttpServer implements AsyncDisposable {
   }
 }
 
+export interface ServeHttpOptions extends HttpOptions {
+  /** How a request is answered that does not come to the app; default: the text alone. */
+  readonly refuse?: RefuseRequest;
+}
+
 interface ServedParts {
   readonly settings: HttpSettings;
   readonly work: RequestsUnderWay;
   readonly connections: ServedConnections;
 }
 
-/**
- * Serves an app over HTTP: on loopback unless told otherwise, with bounds on all that a sender can cost.
- *
- * @param refuse how a request is answered that does not come to the app; default: the text alone
- * @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; NetworkError, such as `ADDRESS_IN_USE`
- * @example
- * const app = new Hono().get("/", (context) => context.json({}));
- * await using server = await serveHttp(nodePlatform(), app, { port: 8081 });
- * console.log(server.url); // http://127.0.0.1:8081
- */
-export async function serveHttp(
+/** @throws OptionError `UNKNOWN_OPTION`, `INVALID_OPTION`; NetworkError, such as `ADDRESS_IN_USE` */
+export async function openHttpServer(
   platform: Platform,
   app: HttpApp,
-  options: HttpOptions & { readonly refuse?: RefuseRequest } = {},
+  options: ServeHttpOptions,
 ): Promise<HttpServer> {
   const { refuse = plainRefusal, ...given } = options;
   const settings = httpSettings(given);

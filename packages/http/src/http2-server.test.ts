@@ -9,7 +9,8 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
 
 import { makeCertificates, type Certificates } from "../test-support/certificates.ts";
 import type { HttpOptions } from "./http-options.ts";
-import { serveHttp, type HttpServer } from "./http-server.ts";
+import type { HttpServer } from "./http-server.ts";
+import { serveHttp } from "./serve-http.ts";
 
 const platform = nodePlatform({ logLevel: "silent" });
 const servers: HttpServer[] = [];

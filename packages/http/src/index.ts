@@ -8,7 +8,8 @@ export {
   type TlsOptions,
 } from "./http-options.ts";
 export { HttpPeers } from "./http-peers.ts";
-export { HttpServer, serveHttp } from "./http-server.ts";
+export type { HttpServer } from "./http-server.ts";
 export { nodeListener, type NodeListener } from "./node-listener.ts";
+export { serveHttp } from "./serve-http.ts";
 export { peerTlsKind } from "./peer-options.ts";
 export type { PeerAnswer, PeerOptions, PeerRequest, PeerTls } from "./peer-options.ts";

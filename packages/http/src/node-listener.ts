@@ -1,7 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 
-import { getRequestListener } from "@hono/node-server";
-
 /** What `node:http`'s `request` event, Express and Fastify (`request.raw`, `reply.raw`) hand over. */
 export type NodeListener = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -14,9 +12,15 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
 export function nodeListener(
   handler: (request: Request) => Response | Promise<Response>,
 ): NodeListener {
-  const listener = getRequestListener(handler, {
+  const listening = listenerOf(handler);
+  return (request, response) => void listening.then((listener) => listener(request, response));
+}
+
+/** With it Node's server is loaded, which few programs need. */
+async function listenerOf(handler: Parameters<typeof nodeListener>[0]): Promise<NodeListener> {
+  const { getRequestListener } = await import("@hono/node-server");
+  return getRequestListener(handler, {
     overrideGlobalObjects: false,
     errorHandler: () => Response.json({ error: "the request failed" }, { status: 500 }),
   });
-  return (request, response) => void listener(request, response);
 }

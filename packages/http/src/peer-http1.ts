@@ -1,9 +1,9 @@
-import { Agent, request as ask, type ClientRequest, type IncomingMessage } from "node:http";
-import { Agent as TlsAgent, request as askByTls } from "node:https";
+import type { Agent, ClientRequest, IncomingMessage } from "node:http";
 
 import type { Timer } from "@millrace/platform";
 
 import { headerBytesMax } from "./http-options.ts";
+import { nodeModules } from "./node-modules.ts";
 import type { PeerAnswer, PeerRequest, PeerSettings } from "./peer-options.ts";
 
 /** Connections to one peer; further requests wait for their turn. */
@@ -18,7 +18,10 @@ export class Http1Peers {
     const { scheme, tls, idleMs } = settings;
     const common = { keepAlive: true, maxSockets: connectionsMax, timeout: idleMs };
     this.#settings = settings;
-    this.#agent = scheme === "https" ? new TlsAgent({ ...common, ...tls }) : new Agent(common);
+    this.#agent =
+      scheme === "https"
+        ? new (nodeModules.https().Agent)({ ...common, ...tls })
+        : new (nodeModules.http().Agent)(common);
   }
 
   /** @throws what broke the connection; the signal's reason */
@@ -40,7 +43,8 @@ export class Http1Peers {
         timer.cancel();
         resolve({ status: answer.statusCode ?? 0, body: this.#bodyOf(sent, answer) });
       };
-      const sent = scheme === "https" ? askByTls(options, answered) : ask(options, answered);
+      const { request } = scheme === "https" ? nodeModules.https() : nodeModules.http();
+      const sent = request(options, answered);
       const timer = this.#bound(sent);
       sent.on("error", (error) => {
         timer.cancel();

@@ -1,15 +1,14 @@
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-  type IncomingHttpStatusHeader,
+import type {
+  ClientHttp2Session,
+  ClientHttp2Stream,
+  IncomingHttpHeaders,
+  IncomingHttpStatusHeader,
 } from "node:http2";
 
 import type { Timer } from "@millrace/platform";
 
 import { headerBytesMax } from "./http-options.ts";
+import { nodeModules } from "./node-modules.ts";
 import type { PeerAnswer, PeerRequest, PeerSettings } from "./peer-options.ts";
 
 /** Requests on one connection; further ones wait for their turn. */
@@ -62,7 +61,7 @@ export class PeerSession {
     this.#retired = retired;
     this.#ended = ended;
     this.#ready.promise.catch(() => {}); // told to each request
-    const session = connect(`${scheme}://${address}`, {
+    const session = nodeModules.http2().connect(`${scheme}://${address}`, {
       ...tls,
       settings: {
         enablePush: false,
@@ -141,7 +140,7 @@ export class PeerSession {
   #answerOf(stream: ClientHttp2Stream, signal: AbortSignal): Promise<PeerAnswer> {
     return new Promise((resolve, reject) => {
       let failure: Error | undefined;
-      const abort = (): void => stream.close(constants.NGHTTP2_CANCEL);
+      const abort = (): void => stream.close(nodeModules.http2().constants.NGHTTP2_CANCEL);
       signal.addEventListener("abort", abort, { once: true });
       stream.on("error", (error: Error) => (failure = error));
       stream.once("response", (answer: IncomingHttpHeaders & IncomingHttpStatusHeader) => {
@@ -193,13 +192,13 @@ export class PeerSession {
         this.#hasMoved = true;
         yield chunk;
       }
-      if (!isWhole || stream.rstCode !== constants.NGHTTP2_NO_ERROR)
+      if (!isWhole || stream.rstCode !== nodeModules.http2().constants.NGHTTP2_NO_ERROR)
         throw this.#failure ?? new Error("the answer broke off");
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     } finally {
-      if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
+      if (!stream.closed) stream.close(nodeModules.http2().constants.NGHTTP2_CANCEL);
     }
   }
 
