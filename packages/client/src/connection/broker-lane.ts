@@ -46,6 +46,11 @@ export class BrokerLane {
     return link;
   }
 
+  /** True: a connection to that broker is open, and answers requests. */
+  isReady(nodeId: number): boolean {
+    return this.#links.get(nodeId)?.connection.isReady === true;
+  }
+
   /** Twice is fine. */
   close(): void {
     for (const { connection } of this.#links.values()) connection.close();

@@ -4,12 +4,14 @@ import { fetchApi, type FetchResponse } from "@millrace/protocol/definitions";
 import type { BackgroundWork } from "../connection/background-work.ts";
 import type { BrokerLane } from "../connection/broker-lane.ts";
 import { throwIfError } from "../connection/cluster-error-of.ts";
-import { FetchSession, type FetchTarget } from "./fetch-session.ts";
+import type { FetchSession, FetchTarget } from "./fetch-session.ts";
 
 export interface BrokerFetcherOptions {
   readonly nodeId: number;
   readonly isCommitted: boolean;
   readonly waitMsMax: number;
+  /** With the broker. It outlasts a fetcher that is abandoned. */
+  readonly session: FetchSession;
   /** Connections of its own, so that a long poll holds nobody up. */
   readonly lane: BrokerLane;
   /** Takes a row of a response. */
@@ -39,7 +41,6 @@ const shortWaitMs = 10;
 export class BrokerFetcher {
   readonly nodeId: number;
   readonly #options: BrokerFetcherOptions;
-  readonly #session = new FetchSession();
   #isAbandoned = false;
   #isFetching = false;
 
@@ -69,7 +70,7 @@ export class BrokerFetcher {
   }
 
   async #exchange({ targets, responseBytesMax, isHeldBack }: FetchPlan): Promise<void> {
-    const { lane, nodeId, onFailure, waitMsMax } = this.#options;
+    const { lane, nodeId, onFailure, waitMsMax, session } = this.#options;
     try {
       const response = await lane.link(nodeId).call({
         api: fetchApi,
@@ -80,24 +81,24 @@ export class BrokerFetcher {
           minBytes: 1,
           maxBytes: responseBytesMax,
           isolationLevel: this.#options.isCommitted ? 1 : 0,
-          ...this.#session.next(targets, version),
+          ...session.next(targets, version),
         }),
       });
       if (this.#isAbandoned) return;
       throwIfError(response.errorCode);
-      this.#session.succeeded(response.sessionId);
+      session.succeeded(response.sessionId);
       this.#take(response);
     } catch (error) {
-      this.#session.reset();
-      if (this.#isAbandoned || isSessionError(error)) return;
-      onFailure(error, targets);
+      if (this.#isAbandoned) return;
+      session.reset();
+      if (!isSessionError(error)) onFailure(error, targets);
     }
   }
 
   #take(response: FetchResponse): void {
     for (const { topic, topicId, partitions } of response.responses) {
       for (const data of partitions) {
-        const target = this.#session.find(topic, topicId, data.partitionIndex);
+        const target = this.#options.session.find(topic, topicId, data.partitionIndex);
         if (target?.assigned.isCurrent === true) this.#options.onPartition(target, data);
       }
     }

@@ -15,7 +15,8 @@ import { AssignedPartition } from "./assigned-partition.ts";
 import { BrokerFetcher } from "./broker-fetcher.ts";
 import type { Position } from "./consumer-positions.ts";
 import { FetchFailures } from "./fetch-failures.ts";
-import type { FetchTarget } from "./fetch-session.ts";
+import { endSessions } from "./end-sessions.ts";
+import { FetchSession, type FetchTarget } from "./fetch-session.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
 import { goneOf, sayWaiting } from "./partition-failures.ts";
@@ -37,6 +38,8 @@ export class ClusterFetcher {
   readonly #waitMsMax: number;
   readonly #partitions = new Map<string, AssignedPartition>();
   readonly #fetchers = new Map<number, BrokerFetcher>();
+  /** By broker. */
+  readonly #sessions = new Map<number, FetchSession>();
   readonly #unlisten: () => void;
   readonly #held = new HeldBytes();
   readonly #background = new BackgroundWork();
@@ -143,9 +146,11 @@ export class ClusterFetcher {
     for (const fetcher of this.#fetchers.values()) fetcher.abandon();
     for (const partition of this.#partitions.values()) partition.retire();
     this.#partitions.clear();
-    this.#lane.close();
     this.#failures.close();
     this.#wake();
+    const ending = endSessions(this.#sessions, this.#lane, this.#context);
+    this.#lane.close();
+    await ending;
     await this.#background.ended();
   }
 
@@ -187,6 +192,7 @@ export class ClusterFetcher {
     const isBusy = [...this.#fetchers.values()].some(({ isFetching }) => isFetching);
     if (isBusy) {
       for (const fetcher of this.#fetchers.values()) fetcher.abandon();
+      for (const session of this.#sessions.values()) session.reset();
       this.#fetchers.clear();
       this.#lane.close();
       this.#lane = this.#context.openLane();
@@ -210,10 +216,13 @@ export class ClusterFetcher {
   #fetcher(nodeId: number): BrokerFetcher {
     let fetcher = this.#fetchers.get(nodeId);
     if (fetcher === undefined) {
+      const session = this.#sessions.get(nodeId) ?? new FetchSession();
+      this.#sessions.set(nodeId, session);
       fetcher = new BrokerFetcher({
         nodeId,
         isCommitted: this.#isCommitted,
         waitMsMax: this.#waitMsMax,
+        session,
         lane: this.#lane,
         onPartition: (target, data) => this.#take(target, data),
         onFailure: (error, targets) =>

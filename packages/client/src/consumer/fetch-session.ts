@@ -24,7 +24,8 @@ type ForgottenTopics = FetchRequest["forgottenTopicsData"];
  * sent, and only what has news comes back.
  *
  * ```
- *   full (id 0, epoch 0) ──id given──> incremental (epoch 1, 2, …) ──error──> full
+ *   full (epoch 0) ──id given──> incremental (epoch 1, 2, …) ──error, or anew──> full, with the id of what it replaces
+ *                                                          ──closed──> final (epoch -1)
  * ```
  */
 export class FetchSession {
@@ -50,7 +51,7 @@ export class FetchSession {
       ]),
     );
     if (this.#isAnyAssignedAnew()) this.reset();
-    const isFull = this.#sessionId === 0;
+    const isFull = this.#epoch === 0;
     const changed = isFull
       ? targets
       : targets.filter((target) => this.#hasChanged(target, version));
@@ -59,7 +60,7 @@ export class FetchSession {
       : [...this.#known].filter(([name]) => !this.#asked.has(name)).map(([, { target }]) => target);
     return {
       sessionId: this.#sessionId,
-      sessionEpoch: isFull ? 0 : this.#epoch,
+      sessionEpoch: this.#epoch,
       topics: groupByTopic(changed, (target) => this.#partition(target)),
       forgottenTopicsData: groupByTopic(forgotten, ({ assigned }) => assigned.partition),
     };
@@ -82,9 +83,13 @@ export class FetchSession {
     this.#known = this.#asked;
   }
 
-  /** Begins anew with a full request. */
+  /** Of what the broker may keep of it; 0: nothing. */
+  get id(): number {
+    return this.#sessionId;
+  }
+
+  /** Begins anew with a full request, which ends what the broker keeps of it. */
   reset(): void {
-    this.#sessionId = 0;
     this.#epoch = 0;
     this.#known = new Map();
   }

@@ -1,7 +1,9 @@
 import { concatBytes } from "@millrace/model";
 import { encodeEndTransactionMarker } from "@millrace/protocol/records";
+import { fetchApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { batch, play, values, type FetchBody } from "../../test-support/play-fetches.ts";
+import type { ScriptedBroker } from "../../test-support/scripted-broker.ts";
 
 describe("a reader", () => {
   test("CLIENT-2: begins within a batch, and gives each record once", () =>
@@ -75,6 +77,52 @@ describe("a reader", () => {
         ]);
       },
     ));
+
+  const isNew = (_: number, fetchOffset: number) =>
+    fetchOffset === 0 ? { records: batch(0, ["x"]) } : undefined;
+  const sessionsOf = (broker: ScriptedBroker) =>
+    broker.of("Fetch").map(({ body }) => {
+      const { sessionId, sessionEpoch, topics } = body as FetchBody;
+      return [sessionId, sessionEpoch, topics.length];
+    });
+
+  test.each([50, 2000])(
+    "ends its session as it is closed, whether it is being answered or not (after %i ms)",
+    (afterMs) =>
+      play([1], isNew, async ({ reader, broker, platform }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        expect(await values(reader)).toEqual(["0:x"]);
+        await platform.timers.sleep(afterMs);
+        const beginMs = platform.clock.monotonicMs();
+        await reader.close();
+        expect(platform.clock.monotonicMs() - beginMs).toBeLessThan(100);
+        expect(sessionsOf(broker).at(-1)).toEqual([77, -1, 0]);
+      }),
+  );
+
+  test.each(["silent", "gone"])("ends in time where the broker is %s", (how) =>
+    play([1], isNew, async ({ reader, broker, platform }) => {
+      reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+      expect(await values(reader)).toEqual(["0:x"]);
+      if (how === "silent") broker.on(fetchApi, () => "silence");
+      else broker.dropAll();
+      const beginMs = platform.clock.monotonicMs();
+      await reader.close();
+      expect(platform.clock.monotonicMs() - beginMs).toBeLessThan(how === "silent" ? 300 : 1);
+    }),
+  );
+
+  test("has a session that it begins anew end the one before", () =>
+    play([1, 1], isNew, async ({ reader, broker }) => {
+      reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+      expect(await values(reader)).toEqual(["0:x"]);
+      reader.assign([{ topic: "t", partition: 1, offset: 0 }]);
+      expect(await values(reader)).toEqual(["0:x"]);
+      expect(sessionsOf(broker).slice(0, 2)).toEqual([
+        [0, 0, 1],
+        [77, 0, 1],
+      ]);
+    }));
 
   test("knows the end of what is assigned again where it was, though a session tells only what is new", () => {
     let untold = 1;
