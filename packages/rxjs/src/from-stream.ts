@@ -74,9 +74,9 @@ export function fromStream(
 }
 
 /**
- * The changes of a table, from the subscription on: each new value of a key, null where it was deleted, as `toStream`
+ * The changes of a table that the tasks of this process make, from the subscription on: each new value of a key, null where it was deleted, as `toStream`
  * gives them, so that a cache leaves out what was overwritten before a commit. What the table held before is not among
- * them. Otherwise as `fromStream`.
+ * them, nor what other instances make: `fromStore` gives both. Otherwise as `fromStream`.
  *
  * @example
  * const counts = builder.stream(lines).groupBy((line) => line).count({ store: "counts" });
