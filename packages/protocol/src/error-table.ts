@@ -62,7 +62,11 @@ const table = {
   ],
   INVALID_GROUP_ID: [24, "", "the group id is not allowed"],
   UNKNOWN_MEMBER_ID: [25, "", "the group does not know this member; join again"],
-  INVALID_SESSION_TIMEOUT: [26, "", "the session timeout is outside what the broker allows"],
+  INVALID_SESSION_TIMEOUT: [
+    26,
+    "",
+    "the session timeout is not from the broker's group.min.session.timeout.ms to its group.max.session.timeout.ms: change sessionTimeout",
+  ],
   REBALANCE_IN_PROGRESS: [27, "", "the group is rebalancing; join again"],
   INVALID_COMMIT_OFFSET_SIZE: [28, "", "the record of a committed offset would be too large"],
   TOPIC_AUTHORIZATION_FAILED: [29, "", "the principal may not do this to the topic"],

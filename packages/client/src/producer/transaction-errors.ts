@@ -10,6 +10,12 @@ import { KafkaError, type ErrorName } from "@millrace/protocol";
  */
 export type Severity = "fatal" | "abortable";
 
+/** What a writer has given to the coordinator. */
+export interface WriterIdentity {
+  readonly transactionalId: string;
+  readonly transactionTimeoutMs: number;
+}
+
 /** Of a coordinator: the writer's identity is no longer valid. */
 const fencing: ReadonlySet<ErrorName> = new Set([
   "PRODUCER_FENCED",
@@ -60,8 +66,19 @@ export function severityOf(error: unknown, source: "coordinator" | "leader"): Se
 }
 
 /** The error that the writer keeps until its end. */
-export function fatalError(transactionalId: string, cause: unknown): Error {
+export function fatalError(
+  { transactionalId, transactionTimeoutMs }: WriterIdentity,
+  cause: unknown,
+): Error {
   const kafka = kafkaErrorOf(cause);
+  if (kafka?.code === "INVALID_TRANSACTION_TIMEOUT") {
+    return new ClusterError(
+      "WRITER_FAILED",
+      `the brokers refuse a transactionTimeout of ${transactionTimeoutMs} ms: it is longer than their ` +
+        "transaction.max.timeout.ms. Lower transactionTimeout, or raise that of the brokers.",
+      { cause },
+    );
+  }
   if (kafka !== undefined && fencing.has(kafka.code)) {
     return new ClusterError(
       "WRITER_FENCED",

@@ -2,6 +2,7 @@ import type { Decoded } from "@millrace/protocol";
 import {
   addPartitionsToTxnApi,
   endTxnApi,
+  initProducerIdApi,
   produceApi,
   txnOffsetCommitApi,
   type endTxnRequest,
@@ -147,6 +148,24 @@ describe("errors", () => {
       await expect(writer.commit()).rejects.toMatchObject({ code: "WRITER_FENCED" });
       await expect(writer.abort()).rejects.toMatchObject({ code: "WRITER_FENCED" });
       expect(() => writer.begin()).toThrow(expect.objectContaining({ code: "WRITER_FENCED" }));
+    }));
+
+  test("of a timeout beyond what brokers allow name both options that it goes by", () =>
+    play(2, async ({ broker, client }) => {
+      broker.on(initProducerIdApi, () => ({
+        throttleTimeMs: 0,
+        errorCode: 50,
+        producerId: -1,
+        producerEpoch: -1,
+      }));
+      const writer = client.openWriter({ transactionalId: "id", transactionTimeoutMs: 3_600_000 });
+      await expect(writer.initialize()).rejects.toMatchObject({
+        code: "WRITER_FAILED",
+        message:
+          "the brokers refuse a transactionTimeout of 3600000 ms: it is longer than their transaction.max.timeout.ms. Lower transactionTimeout, or raise that of the brokers.",
+        cause: { code: "INVALID_TRANSACTION_TIMEOUT" },
+      });
+      await expect(writer.initialize()).rejects.toMatchObject({ code: "WRITER_FAILED" });
     }));
 
   test("of a leader with a newer epoch leave it to abort to find out who is right", () =>

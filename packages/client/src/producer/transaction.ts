@@ -296,7 +296,7 @@ export class Transaction implements SendGate {
   }
 
   #finish(error: unknown): Error {
-    this.#failure = fatalError(this.transactionalId, error);
+    this.#failure = fatalError(this.#options, error);
     this.#to("finished");
     return this.#failure;
   }
