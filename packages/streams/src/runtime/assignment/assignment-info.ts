@@ -79,6 +79,12 @@ export function decodeAssignmentInfo(bytes: Uint8Array): AssignmentInfo {
       `assignment of version ${version}; versions 1 to ${latestVersion} are read`,
     );
   const commonlySupportedVersion = version >= 3 ? reader.int32() : -1;
+  const isKnown = commonlySupportedVersion >= version && commonlySupportedVersion <= latestVersion;
+  // It would be told on as this member's own version, or asked for again and again.
+  if (version >= 3 && !isKnown)
+    throw new RangeError(
+      `assignment of version ${version} for members that all know ${commonlySupportedVersion}`,
+    );
   const taskBytesMin = version >= 10 ? 12 : 8;
   const text = (): string => reader.text();
   return {

@@ -126,6 +126,18 @@ describe("bytes of a subscription", () => {
       taskOffsetSums: [],
     });
   });
+
+  test.each([
+    ["0000000c fffffffb", "a later version by one who knows -5"],
+    ["0000000c 0000000b", "a later version by one who does not know it"],
+    ["00000003 00000002", "version 3 by one who knows 2"],
+    ["00000000", "version 0"],
+    ["fffffffb", "version -5"],
+  ])("%s are none: %s", (hex) => {
+    expect(() => decodeSubscriptionInfo(fromHex(hex.replace(" ", "")))).toThrow(
+      /^subscription of version/,
+    );
+  });
 });
 
 describe("bytes of an assignment", () => {
@@ -137,6 +149,20 @@ describe("bytes of an assignment", () => {
     const info = assignmentOf(given, version);
     expect(toHex(encodeAssignmentInfo(info))).toBe(hex);
     expect(decodeAssignmentInfo(fromHex(hex))).toEqual(info);
+  });
+
+  test.each([
+    [-5, "what nobody knows"],
+    [2, "less than what it is written in"],
+    [12, "more than this member knows"],
+  ])("are none where all are said to know %d: %s", (commonlySupportedVersion) => {
+    const bytes = encodeAssignmentInfo({
+      ...assignmentOf(vectorAssignment, 3),
+      commonlySupportedVersion,
+    });
+    expect(() => decodeAssignmentInfo(bytes)).toThrow(
+      `assignment of version 3 for members that all know ${commonlySupportedVersion}`,
+    );
   });
 
   test("end in what Millrace tells besides, which Kafka does not read", () => {

@@ -67,11 +67,11 @@ export function decodeSubscriptionInfo(bytes: Uint8Array): SubscriptionInfo {
   const version = reader.int32();
   if (version < 1) throw new RangeError(`subscription of version ${version}`);
   const latestSupportedVersion = version >= 3 ? reader.int32() : -1;
-  if (version > latestVersion) return { ...empty, version, latestSupportedVersion };
   if (version >= 3 && latestSupportedVersion < version)
     throw new RangeError(
       `subscription of version ${version} by one who knows ${latestSupportedVersion}`,
     );
+  if (version > latestVersion) return { ...empty, version, latestSupportedVersion };
   const processId = uuidText(reader.raw(16));
   const previous =
     version <= 6 ? [...readTaskIds(reader, runsNow), ...readTaskIds(reader, unknownOffsetSum)] : [];
