@@ -96,7 +96,8 @@ export class RecordDecoder<Key, Value> {
    * The record at which a batch stands; undefined: it is left out.
    *
    * @param wait so far, for what a serde must first fetch
-   * @throws RecordDeserializationError, SerdeContractError, SerdePendingError, SerdeTimeoutError
+   * @throws RecordDeserializationError, SerdeContractError, SerdePendingError, SerdeTimeoutError; an AggregateError of
+   *   the first and what `onDeserializationError` threw
    */
   decode(batch: RecordBatchView, wait?: SerdeWait): ConsumerRecord<Key, Value> | undefined {
     const { topic, partition, offset, timestamp } = batch;
@@ -148,7 +149,14 @@ export class RecordDecoder<Key, Value> {
     record: () => ConsumerRecord,
   ): boolean {
     const policy = this.#policy;
-    return (typeof policy === "function" ? policy(error, record()) : policy) === "skip";
+    if (typeof policy === "string") return policy === "skip";
+    try {
+      return policy(error, record()) === "skip";
+    } catch (thrown) {
+      const what = `onDeserializationError failed: ${messageOf(thrown)}`;
+      const message = `${what}; it was asked about this: ${error.message}`;
+      throw new AggregateError([error, thrown], message, { cause: thrown });
+    }
   }
 }
 

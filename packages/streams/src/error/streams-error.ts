@@ -69,6 +69,19 @@ export class StreamsError extends BaseError<StreamsErrorCode> {
   }
 }
 
+/** Of a handler that throws, or gives no answer, with what it was asked about: `cause.errors` has that, and then its own. */
+export function handlerError(asked: StreamsError, thrown: unknown): StreamsError {
+  const place = placeText(asked);
+  const happened = asked.message.slice(0, asked.message.length - place.length);
+  const message = `an error handler failed: ${messageOf(thrown)}; it was asked about this: ${happened}`;
+  const cause = new AggregateError([asked, thrown], message);
+  return new StreamsError("PROCESSING_FAILED", message, { ...placeOf(asked), cause });
+}
+
+function placeOf({ node, place, taskId, topic, partition, offset }: StreamsError): ErrorPlace {
+  return { node, place, taskId, topic, partition, offset };
+}
+
 function placeText(place: ErrorPlace): string {
   const parts: string[] = [];
   if (place.node !== undefined)
