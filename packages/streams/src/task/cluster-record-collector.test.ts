@@ -43,6 +43,20 @@ test("a key goes to the partition that Kafka's partitioner gives it", () => {
   );
 });
 
+test("a task takes no more of a topic's partitions than it writes to", () => {
+  const written: { topic: string; partition: number }[] = [];
+  const asked: number[] = [];
+  const inner = writerTo(written);
+  const partition = (topic: string, index: number): PartitionWriter => {
+    asked.push(index);
+    return inner.partition(topic, index);
+  };
+  const appender = collectorOf({ ...inner, partition }).topic("out");
+  for (let count = 0; count < 3; count++)
+    appender.append(0, encodeUtf8("a"), encodeUtf8("x"), noHeaders);
+  expect(asked).toEqual([partitionForKey(encodeUtf8("a"), 4)]);
+});
+
 test("records without a key stay with a partition for a while, and reach all of them", () => {
   const written: { topic: string; partition: number }[] = [];
   const appender = collectorOf(writerTo(written)).topic("out");

@@ -199,7 +199,9 @@ interface KeyedAppenderOptions {
 
 class KeyedAppender implements TopicAppender {
   readonly #options: KeyedAppenderOptions;
-  readonly #partitions: RecordAppender[] = [];
+  /** Made with the first record for each: tasks are as many as partitions, and most write to few of them. */
+  readonly #partitions: (RecordAppender | undefined)[] = [];
+  #count = 0;
   #sticky = 0;
   #stickyBytes = 0;
   #untilLook = recordsPerLook;
@@ -211,17 +213,17 @@ class KeyedAppender implements TopicAppender {
 
   get partitionCount(): number {
     if (!this.#options.isFixed) this.#grow();
-    return this.#partitions.length;
+    return this.#count;
   }
 
   partition(partition: number): RecordAppender {
-    const appender = partition < this.partitionCount ? this.#partitions[partition] : undefined;
-    if (appender === undefined)
+    const count = this.partitionCount;
+    if (!(Number.isInteger(partition) && partition >= 0 && partition < count))
       throw new StreamsError(
         "PRODUCTION_FAILED",
-        `a partitioner chose partition ${partition} of ${this.partitionCount}; it must give one from 0`,
+        `a partitioner chose partition ${partition} of ${count}; it must give one from 0`,
       );
-    return appender;
+    return this.#appender(partition);
   }
 
   append(
@@ -230,29 +232,31 @@ class KeyedAppender implements TopicAppender {
     value: Uint8Array | null,
     headers: Headers,
   ): void {
-    this.#choose(key, value).append(timestamp, key, value, headers);
+    this.#appender(this.#choose(key, value)).append(timestamp, key, value, headers);
+  }
+
+  #appender(partition: number): RecordAppender {
+    return (this.#partitions[partition] ??= this.#options.appenderOf(partition));
   }
 
   #grow(): void {
-    const { topic, writer, appenderOf } = this.#options;
-    const count = writer.partitionCount(topic) ?? 0;
-    while (this.#partitions.length < count)
-      this.#partitions.push(appenderOf(this.#partitions.length));
+    const { topic, writer } = this.#options;
+    this.#count = Math.max(this.#count, writer.partitionCount(topic) ?? 0);
   }
 
-  #choose(key: Uint8Array | null, value: Uint8Array | null): RecordAppender {
+  #choose(key: Uint8Array | null, value: Uint8Array | null): number {
     if (--this.#untilLook <= 0) {
       this.#untilLook = recordsPerLook;
       if (!this.#options.isFixed) this.#grow();
     }
-    const count = this.#partitions.length;
-    if (count === 1) return this.#partitions[0];
-    if (key !== null) return this.#partitions[partitionForKey(key, count)];
+    const count = this.#count;
+    if (count === 1) return 0;
+    if (key !== null) return partitionForKey(key, count);
     this.#stickyBytes += (value === null ? 0 : value.length) + 16;
     if (this.#stickyBytes > stickyBytes) {
       this.#stickyBytes = 0;
       this.#sticky = (this.#sticky + 1) % count;
     }
-    return this.#partitions[this.#sticky];
+    return this.#sticky;
   }
 }
