@@ -18,7 +18,11 @@ const formatVersion = 1;
 /** Pages of 4 KiB that the log takes before they go into the file, which the device is waited for twice for. */
 const logPagesMax = 4000;
 
+/** Longest that a write waits for another program, such as a backup, to end its own: the loop stands still meanwhile. */
+const othersMsMax = 250;
+
 const setUp = `
+  PRAGMA busy_timeout = ${othersMsMax};
   PRAGMA journal_mode = WAL;
   PRAGMA wal_autocheckpoint = ${logPagesMax};
   PRAGMA synchronous = NORMAL;
@@ -27,6 +31,8 @@ const setUp = `
 const makeTable = `
   CREATE TABLE entries (key BLOB PRIMARY KEY, value BLOB NOT NULL, hash INTEGER NOT NULL) WITHOUT ROWID;
   PRAGMA user_version = ${formatVersion};`;
+
+const ownColumns = "entries key,entries value,entries hash";
 
 /** Rows that tell how large a row is. */
 const sampledRows = 100;
@@ -60,10 +66,9 @@ export class SqliteDatabase {
   static open(native: SqliteModule, { path, cacheBytes }: SqliteSettings): SqliteDatabase {
     const database = new native.DatabaseSync(path);
     try {
+      const isNew = requireOwn(database, path) === "new";
       database.exec(`${setUp} PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};`);
-      const version = pragma(database, "user_version");
-      if (version > formatVersion) throw tooNew(path, version);
-      if (version === 0) inTransaction(database, () => database.exec(makeTable));
+      if (isNew) inTransaction(database, () => database.exec(makeTable));
       return new SqliteDatabase(native, path, database);
     } catch (error) {
       database.close();
@@ -140,6 +145,21 @@ function inTransaction(database: sqlite.DatabaseSync, act: () => void): void {
 
 function pragma(database: sqlite.DatabaseSync, name: string): number {
   return Number(Object.values(database.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+}
+
+/** Nothing is written to a database before it is known whose it is. */
+function requireOwn(database: sqlite.DatabaseSync, path: string): "new" | "own" {
+  const version = pragma(database, "user_version");
+  if (version > formatVersion) throw tooNew(path, version);
+  const schema =
+    "SELECT m.name || ' ' || c.name FROM sqlite_schema m, pragma_table_info(m.name) c WHERE m.name NOT LIKE 'sqlite_%'";
+  const columns = readingArrays(database, schema).all().join();
+  if (version === 0 && columns === "") return "new";
+  if (version === formatVersion && columns === ownColumns) return "own";
+  throw new StateError(
+    "STORE_FORMAT_UNKNOWN",
+    `${path} is a database of something else, or was changed by hand (${columns.slice(0, 200)}): move it away, so that the task is restored from its changelogs, or give another stateDirectory`,
+  );
 }
 
 function tooNew(path: string, version: number): StateError {

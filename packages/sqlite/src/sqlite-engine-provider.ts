@@ -11,7 +11,7 @@ import {
 import { loadSqlite, type SqliteModule } from "./load-sqlite.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEngine, type SqliteEngineOptions } from "./sqlite-engine.ts";
-import { isCorruption, isOfSqlite } from "./sqlite-errors.ts";
+import { isBusy, isCorruption, isOfSqlite, othersAdvice } from "./sqlite-errors.ts";
 
 export interface SqliteOptions {
   /** The most that the page caches of all databases take together: each gets up to a quarter of what is left. Default 512 MiB. */
@@ -29,7 +29,7 @@ type EngineOwner = Pick<SqliteEngineOptions, "onDamage" | "onClose">;
  * Bun. It is loaded with the first `open`.
  *
  * `open` throws `StateError`: `STORE_ENGINE_UNAVAILABLE` where the runtime has no `node:sqlite`, `STORE_ENGINE_LOCKED`
- * where the database is open already, `STORE_FORMAT_TOO_NEW`, `STORE_ENGINE_FAILED` where it cannot be opened. A damaged
+ * where the database is open already, `STORE_FORMAT_TOO_NEW`, `STORE_FORMAT_UNKNOWN`, `STORE_ENGINE_FAILED` where it cannot be opened. A damaged
  * database is renamed to `DIRECTORY.corrupt-MS`, with the log event `state.moved-aside`, and begins anew; one that is found
  * damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process.
  *
@@ -125,9 +125,10 @@ function load(): SqliteModule {
 
 function refusal(directory: string, error: unknown): unknown {
   if (!isOfSqlite(error)) return error;
+  const advice = isBusy(error) ? othersAdvice : "Check the disk and the permissions.";
   return new StateError(
     "STORE_ENGINE_FAILED",
-    `SQLite could not open ${directory}: ${error.message}. Check the disk and the permissions.`,
+    `SQLite could not open ${directory}: ${error.message}. ${advice}`,
     error,
   );
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -95,6 +95,50 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
     database.close();
     expect(await codeOf(openAt(directory))).toBe("STORE_FORMAT_TOO_NEW");
     expect(readdirSync(directory)).toContain("store.sqlite");
+  });
+});
+
+describe("a database that another program has", () => {
+  const databaseIn = (directory: string): DatabaseSync => {
+    mkdirSync(directory, { recursive: true });
+    return new DatabaseSync(join(directory, "store.sqlite"));
+  };
+
+  it.each([
+    ["with tables", "CREATE TABLE users (id INTEGER)"],
+    ["with a table of that name", "CREATE TABLE entries (id INTEGER)"],
+    ["with a format of its own", "CREATE TABLE users (id INTEGER); PRAGMA user_version = 1"],
+  ])("%s is refused, and stays as it was", async (_kind, make) => {
+    const directory = freshDirectory();
+    const own = databaseIn(directory);
+    own.exec(make);
+    await expect(openAt(directory)).rejects.toMatchObject({
+      code: "STORE_FORMAT_UNKNOWN",
+      message: expect.stringContaining(`${directory}/store.sqlite`),
+    });
+    const { journal_mode: mode } = own.prepare("PRAGMA journal_mode").get() ?? {};
+    expect(mode).toBe("delete");
+    own.close();
+  });
+
+  it("under way with a write is waited for, and told of", async () => {
+    const directory = freshDirectory();
+    const engine = await openAt(directory);
+    const other = databaseIn(directory);
+    other.exec("BEGIN IMMEDIATE");
+    const write = (): void => engine.write([{ key: Uint8Array.of(1), value: Uint8Array.of(2) }]);
+    const beginMs = performance.now();
+    expect(write).toThrow(
+      expect.objectContaining({
+        code: "STORE_ENGINE_FAILED",
+        message: expect.stringContaining("Another program"),
+      }),
+    );
+    expect(performance.now() - beginMs).toBeGreaterThan(90);
+    other.exec("ROLLBACK");
+    other.close();
+    write();
+    await engine.close();
   });
 });
 

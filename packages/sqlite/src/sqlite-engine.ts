@@ -10,7 +10,7 @@ import {
 } from "@millrace/state";
 
 import type { SqliteDatabase } from "./sqlite-database.ts";
-import { isCorruption } from "./sqlite-errors.ts";
+import { isBusy, isCorruption, othersAdvice } from "./sqlite-errors.ts";
 import type { Row, RowRange, SqliteRows } from "./sqlite-rows.ts";
 
 /**
@@ -118,9 +118,17 @@ export class SqliteEngine implements StoreEngine {
 
   #failure(what: string, error: unknown): StateError {
     const { directory, onDamage } = this.#options;
-    const reason = messageOf(error);
+    const advice = isBusy(error) ? { advice: othersAdvice } : {};
     return engineFailure(
-      { engine: "SQLite", directory, what, reason, isCorruption: isCorruption(error), onDamage },
+      {
+        engine: "SQLite",
+        directory,
+        what,
+        reason: messageOf(error),
+        isCorruption: isCorruption(error),
+        ...advice,
+        onDamage,
+      },
       error,
     );
   }

@@ -4,6 +4,7 @@ import { BaseError } from "@millrace/model";
  * - `STORE_CLOSED`: used after its task was closed or moved away.
  * - `UNKNOWN_STORE`: the task has no such store, or one of another kind.
  * - `STORE_FORMAT_TOO_NEW`: the folder was written by a newer version.
+ * - `STORE_FORMAT_UNKNOWN`: the folder has a database that is not Millrace's.
  * - `STORE_ENGINE_LOCKED`: another process, or another task, has the folder open.
  * - `STORE_ENGINE_UNAVAILABLE`: the native engine cannot be loaded on this machine.
  * - `STORE_ENGINE_FAILED`: the engine could not read or write.
@@ -21,6 +22,7 @@ export type StateErrorCode =
   | "STORE_CLOSED"
   | "UNKNOWN_STORE"
   | "STORE_FORMAT_TOO_NEW"
+  | "STORE_FORMAT_UNKNOWN"
   | "STORE_ENGINE_LOCKED"
   | "STORE_ENGINE_UNAVAILABLE"
   | "STORE_ENGINE_FAILED"

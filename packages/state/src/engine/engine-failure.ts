@@ -9,6 +9,8 @@ export interface EngineFailure {
   readonly what: string;
   readonly reason: string;
   readonly isCorruption: boolean;
+  /** What to do where it is no damage. Default: `Check the disk.` */
+  readonly advice?: string;
   /** Told where it is damaged. True: opened again it will begin anew. */
   readonly onDamage: () => boolean;
 }
@@ -16,8 +18,9 @@ export interface EngineFailure {
 /** The error of a read or write that a database refused: damage is mended by opening it again, once; all else by people. */
 export function engineFailure(failure: EngineFailure, cause: unknown): StateError {
   const { engine, directory, what, reason, isCorruption, onDamage } = failure;
+  const { advice = "Check the disk." } = failure;
   const told = `${engine} could not ${what} in ${directory}: ${reason}.`;
-  if (!isCorruption) return new StateError("STORE_ENGINE_FAILED", `${told} Check the disk.`, cause);
+  if (!isCorruption) return new StateError("STORE_ENGINE_FAILED", `${told} ${advice}`, cause);
   if (onDamage())
     return new StateError(
       "STORE_DAMAGED",
