@@ -1,11 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 
 import { string } from "@millrace/serde";
+import { keyValueStore } from "@millrace/state";
 import { StreamRecord, StreamsBuilder, type Topology } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
 
 const text = { key: string(), value: string() };
+
+const stores = { kept: keyValueStore({ name: "kept", ...text }) };
 
 /** What a processor does once its call is over, and what is thrown at it. */
 class Later {
@@ -125,6 +128,65 @@ const programs: Readonly<
       .to("out", text);
     return builder.build();
   },
+  "put of a store": (builder, later) => {
+    builder
+      .stream("in", text)
+      .process(
+        { stores, process: (_record, { kept }) => later(() => kept.put("k", "late")) },
+        { name: "late" },
+      );
+    return builder.build();
+  },
+  "put of a store, from a timer": (builder, later) => {
+    builder.stream("in", text).processValues(
+      {
+        stores,
+        init: ({ kept, schedule }) => {
+          schedule("1s", "wallClockTime", () => later(() => kept.put("k", "late")));
+        },
+        process: () => {},
+      },
+      { name: "late" },
+    );
+    return builder.build();
+  },
+  "delete of a store of transformValues": (builder, later) => {
+    builder
+      .table("in", text)
+      .transformValues(
+        {
+          stores,
+          transform: (value, _key, { kept }) => {
+            later(() => kept.delete("k"));
+            return value;
+          },
+        },
+        { name: "late" },
+      )
+      .toStream()
+      .to("out", text);
+    return builder.build();
+  },
+  "put of a class": (builder, later) => {
+    const topology = builder.build();
+    topology.addSource("source", "in", text);
+    topology.addProcessor(
+      "late",
+      () => {
+        let put = (): void => {};
+        return {
+          init: (context) => {
+            const store = context.store(stores.kept);
+            expect(context.store("kept")).toBe(store);
+            put = () => store.put("k", "late");
+          },
+          process: () => later(put),
+        };
+      },
+      { parents: "source", stores: [stores.kept] },
+    );
+    return topology;
+  },
   commit: (builder, later) => {
     builder
       .stream("in", text)
@@ -146,6 +208,68 @@ test.for(Object.entries(programs))("%s after the call is refused by name", async
       .readPairs()
       .filter(([, value]) => value === "late"),
   ).toEqual([]);
+});
+
+test.each(["addReadOnlyStateStore", "addGlobalStore"] as const)(
+  "a put of the processor that feeds a store of %s after its call is refused, too",
+  async (method) => {
+    const later = new Later();
+    const topology = new StreamsBuilder().build();
+    topology[method](stores.kept, "in", {
+      ...text,
+      processorName: "late",
+      supplier: () => {
+        let put = (): void => {};
+        return {
+          init: (context) => {
+            put = () => context.store(stores.kept).put("k", "late");
+          },
+          process: () => later.do(put),
+        };
+      },
+    });
+    await using driver = new TopologyTestDriver(topology);
+    driver.input("in", text).pipe("k", "v");
+    await setImmediate();
+    expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN", node: "late" });
+  },
+);
+
+test("and so is one of the DSL's global store", async () => {
+  const later = new Later();
+  const builder = new StreamsBuilder();
+  builder.addGlobalStore(stores.kept, "in", {
+    process: (_record, { store }) => later.do(() => store.put("k", "late")),
+  });
+  await using driver = new TopologyTestDriver(builder.build());
+  driver.input("in", text).pipe("k", "v");
+  await setImmediate();
+  expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN" });
+});
+
+test("a store is read outside of a turn, and written in each", async () => {
+  const builder = new StreamsBuilder();
+  const read: unknown[] = [];
+  builder.stream("in", text).process({
+    stores,
+    init: ({ kept, schedule }) => {
+      kept.put("init", "1");
+      schedule("1s", "wallClockTime", () => kept.put("timer", "2"));
+    },
+    process: ({ key, value }, { kept }) => {
+      kept.put(key, value);
+      void Promise.resolve().then(() => read.push(kept.get("k"), kept.name));
+    },
+  });
+  await using driver = new TopologyTestDriver(builder.build());
+  driver.input("in", text).pipe("k", "v");
+  driver.advanceWallClock("1s");
+  await setImmediate();
+  expect(read).toEqual(["v", "kept"]);
+  const store = driver.store(stores.kept);
+  expect(["init", "timer", "k"].map((key) => store.get(key))).toEqual(["1", "2", "v"]);
+  store.put("k", "of the test"); // as in Kafka, whose driver stands outside too
+  expect(store.get("k")).toBe("of the test");
 });
 
 test("a record that was refused, and passed over, leaves no call open", async () => {

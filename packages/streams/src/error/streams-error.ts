@@ -18,7 +18,7 @@ export type StreamsErrorCode =
   | "UNKNOWN_SINK_TOPIC"
   /** A node asked for a store that is not connected to it, or a child that it does not have. */
   | "NOT_CONNECTED"
-  /** A processor forwarded a record, set a timer or asked for a commit, and neither it nor one above it had its turn. */
+  /** A processor forwarded a record, wrote to a store, set a timer or asked for a commit, and neither it nor one above it had its turn. */
   | "OUT_OF_TURN"
   /** A processor that feeds a global store has set a timer. */
   | "TIMER_UNSUPPORTED"

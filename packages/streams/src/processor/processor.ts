@@ -45,7 +45,7 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   forward(record: StreamRecord<KOut, VOut>, child?: string): void;
   /**
    * A store connected to this node, or a global one, which is read only; of a name, say the type that it was specified
-   * with.
+   * with. To write it outside of a turn, such as in `setTimeout`, throws `OUT_OF_TURN`.
    */
   store<Store extends StateStore = StateStore>(handle: StoreSpecification<Store> | string): Store;
   /** The highest timestamp that the task has taken so far; -1 before the first. */
@@ -77,6 +77,8 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
     process: (record: StreamRecord) => void,
     context?: RecordContext,
   ): void;
+  /** @throws StreamsError `OUT_OF_TURN` where neither this processor nor one above it has its turn */
+  requireTurn(what: string): void;
   /** What the processors of the task share beside stores. */
   readonly taskScope: TaskScope;
   /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */

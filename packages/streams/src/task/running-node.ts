@@ -13,6 +13,7 @@ import {
   type PunctuationType,
   type Punctuator,
 } from "../processor/punctuation.ts";
+import { storeInTurns } from "../processor/store-in-turns.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
@@ -54,6 +55,7 @@ export class RunningNode implements ProcessorContext {
   emitted: SampledValues | undefined = undefined;
   readonly #isByHand: boolean;
   readonly #storeNames: readonly string[];
+  readonly #ownStores = new Map<StateStore, StateStore>();
   readonly #task: TaskContext;
   /** Set where an error of a processor is not simply the end of the task. */
   readonly #guard: ErrorGuard | undefined;
@@ -104,12 +106,12 @@ export class RunningNode implements ProcessorContext {
     type: PunctuationType,
     punctuate: Punctuator,
   ): Disposable {
-    if (this.#task.currentNode === undefined) throw this.#outOfTurn("sets a timer");
+    this.requireTurn("sets a timer");
     return this.#timers.schedule(this.nodeName, readPunctuation(interval, type, punctuate));
   }
 
   commit(): void {
-    if (this.#task.currentNode === undefined) throw this.#outOfTurn("asks for a commit");
+    this.requireTurn("asks for a commit");
     this.#task.isCommitRequested = true;
   }
 
@@ -154,7 +156,12 @@ export class RunningNode implements ProcessorContext {
     if (!this.#storeNames.includes(name) && globalStores?.has(name) === true)
       return globalStores.store(handle);
     this.#checkConnected(name);
-    return stores.store(handle);
+    const store = stores.store(handle);
+    return this.#isByHand ? this.#inTurns(store) : store;
+  }
+
+  requireTurn(what: string): void {
+    if (this.#task.currentNode === undefined) throw this.#outOfTurn(what);
   }
 
   dropRecord(reason: string): void {
@@ -232,6 +239,15 @@ export class RunningNode implements ProcessorContext {
       recordContext.headers = record.headers;
       guard.onProcessingError(next.nodeName, thrown);
     }
+  }
+
+  /** The same one whenever it is asked for. */
+  #inTurns<Store extends StateStore>(store: Store): Store {
+    const known = this.#ownStores.get(store) as Store | undefined; // made of this very store
+    if (known !== undefined) return known;
+    const own = storeInTurns(store, (what) => this.requireTurn(what));
+    this.#ownStores.set(store, own);
+    return own;
   }
 
   #outOfTurn(what: string): StreamsError {

@@ -173,7 +173,8 @@ export function readFedStoreOptions(
     }),
   };
   const parents = [source.name];
-  return { source, processor: { name: processorName ?? `${name}-processor`, supplier, parents } };
+  const processor = { name: processorName ?? `${name}-processor`, supplier, parents };
+  return { source, processor: { ...processor, isByHand: true } };
 }
 
 export function checkNodeName(method: Method, name: string): void {

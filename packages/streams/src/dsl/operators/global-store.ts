@@ -5,6 +5,7 @@ import type { PlanRecorder } from "../../plan/plan.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import { requireSynchronous } from "../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import { storeInTurns } from "../../processor/store-in-turns.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TimestampExtractor } from "../../processor/timestamp-extractor.ts";
 import type { NamedOptions } from "../stream-node.ts";
@@ -71,7 +72,7 @@ class GlobalStoreProcessor implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#userContext = Object.freeze({
-      store: context.store(this.#specification),
+      store: storeInTurns(context.store(this.#specification), (what) => context.requireTurn(what)),
       get metadata() {
         return context.recordMetadata;
       },

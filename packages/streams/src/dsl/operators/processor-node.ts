@@ -7,6 +7,7 @@ import { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
 import { requireForwardable } from "../../processor/forwarded-record.ts";
 import type { Processor, ProcessorContext } from "../../processor/processor.ts";
 import { readOnlyStore } from "../../processor/read-only-store.ts";
+import { storeInTurns } from "../../processor/store-in-turns.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 
 /** A definition of the user's, without its types. */
@@ -113,6 +114,7 @@ export function userContextOf(
 }
 
 export function openStore(store: ConnectedStore, context: ProcessorContext): StateStore {
-  if ("specification" in store) return context.store(store.specification);
+  if ("specification" in store)
+    return storeInTurns(context.store(store.specification), (what) => context.requireTurn(what));
   return readOnlyStore(context.store(store.table));
 }
