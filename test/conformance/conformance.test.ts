@@ -12,12 +12,13 @@ import {
 } from "./oracle.ts";
 import { runProgram } from "./run-program.ts";
 
+const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const curatedCount = 623;
-const generatedCount = 160;
+/** Else a sample of them: the curated ones are all that is known to be hard. */
+const generatedCount = isVerify ? 160 : 40;
 const freshCount = 2000;
 const freshSeed = 42;
 
-const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const missing: string | undefined = isVerify ? missingForOracle() : "runs under `npm run verify`";
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
 
@@ -52,7 +53,9 @@ describe("a program gives Kafka Streams' outcome", () => {
   });
 
   test(`${generatedCount} generated programs`, { timeout: 120_000 }, async () => {
-    const verdict = await verdictOn(all.filter(isGenerated));
+    const generated = all.filter(isGenerated);
+    const step = Math.floor(generated.length / generatedCount);
+    const verdict = await verdictOn(generated.filter((_, index) => index % step === 0));
     expect(verdict).toEqual({ ran: generatedCount, equal: generatedCount, different: [] });
   });
 

@@ -15,7 +15,7 @@ import { seededRandom, seedOfRun } from "./seeded-random.ts";
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 const { orderCount, killCount } = isFull
   ? { orderCount: 20_000, killCount: 20 }
-  : { orderCount: 3_000, killCount: 3 };
+  : { orderCount: 1_200, killCount: 2 };
 const program = fileURLToPath(new URL("enrichment-application.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "millrace-enrichment-"));
 const seed = seedOfRun();

@@ -13,9 +13,28 @@ import type { KindsMessage } from "./messages.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
 
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
-const { eventCount, killCount } = isFull
-  ? { eventCount: 20_000, killCount: 24 }
-  : { eventCount: 1_600, killCount: 4 };
+const eventCount = isFull ? 20_000 : 800;
+
+interface Kill {
+  readonly isCached: boolean;
+  /** While it starts. */
+  readonly isEarly: boolean;
+  /** All is restored from the changelogs, and killed while it is. */
+  readonly isWiped: boolean;
+}
+
+/** At full size each with each of the others, else each once. */
+const kills: readonly Kill[] = isFull
+  ? Array.from({ length: 24 }, (_, index) => ({
+      isCached: index % 2 === 1,
+      isEarly: index % 3 === 2,
+      isWiped: index % 4 === 3,
+    }))
+  : [
+      { isCached: true, isEarly: false, isWiped: false },
+      { isCached: false, isEarly: true, isWiped: false },
+      { isCached: true, isEarly: false, isWiped: true },
+    ];
 const program = fileURLToPath(new URL("kinds-application.ts", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "millrace-kinds-"));
 const seed = seedOfRun();
@@ -31,16 +50,15 @@ const engines: readonly DurableEngine[] = isFull
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 test.each(engines)(
-  `windows, joins, tables and timers in %s survive ${killCount} kills -9 over ${eventCount} events, exactly once`,
+  `windows, joins, tables and timers in %s survive ${kills.length} kills -9 over ${eventCount} events, exactly once`,
   async (engine) => {
     const run = new KindsRun(engine);
     console.log(`seed ${seed}; again: MILLRACE_SEED=${seed} npx vitest run test/crash`);
-    for (let kill = 1; kill <= killCount; kill++) {
-      const isWiped = kill % 4 === 0;
-      if (isWiped) run.wipeState(); // all is restored from the changelogs, and killed while it is
+    for (const [index, { isCached, isEarly, isWiped }] of kills.entries()) {
+      const kill = index + 1;
+      if (isWiped) run.wipeState();
       // Each run finds new events, so that no run is done before it is killed.
-      const application = run.start((eventCount * kill) / (killCount + 1), kill % 2 === 0);
-      const isEarly = kill % 3 === 0;
+      const application = run.start((eventCount * kill) / (kills.length + 1), isCached);
       const first = isEarly ? undefined : await next(application);
       const delayMs = isEarly ? 200 + random() * 1500 : random() * killDelayMsMax;
       expect(await application.killAfter(delayMs), application.errors).toBe("killed");

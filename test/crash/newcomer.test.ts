@@ -13,7 +13,7 @@ import { seededRandom, seedOfRun } from "./seeded-random.ts";
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 const { lineCount, killCount } = isFull
   ? { lineCount: 60_000, killCount: 10 }
-  : { lineCount: 15_000, killCount: 3 };
+  : { lineCount: 15_000, killCount: 2 };
 const example = fileURLToPath(new URL("../../examples/word-count/src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "millrace-newcomer-"));
 const text = join(folder, "text");
@@ -31,7 +31,8 @@ test(
     writeFileSync(join(text, "text.md"), `${lines.join("\n\n")}\n`);
     const expected = Object.entries(countPlainly(lines)).map((row) => row.join(" "));
 
-    expect(await tableOf(start("unkilled"))).toEqual(expected);
+    // Else the last one below tells it: nobody kills that either.
+    if (isFull) expect(await tableOf(start("unkilled"))).toEqual(expected);
 
     let killsWhileLoading = 0;
     for (let kill = 1; kill <= killCount; kill++) {

@@ -14,7 +14,7 @@ import { seededRandom, seedOfRun } from "./seeded-random.ts";
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 const { parcelCount, killCount } = isFull
   ? { parcelCount: 20_000, killCount: 20 }
-  : { parcelCount: 3_000, killCount: 3 };
+  : { parcelCount: 1_200, killCount: 2 };
 const program = fileURLToPath(new URL("retries-application.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "millrace-retries-"));
 const seed = seedOfRun();

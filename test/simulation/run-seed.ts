@@ -26,8 +26,8 @@ import { startWallMs, type SimulationContext } from "./simulation-context.ts";
 import { swarmOptions, type SwarmOptions } from "./swarm.ts";
 import { applicationId } from "./topics.ts";
 
-/** Virtual time that healing may take. */
-const convergeMsMax = 30_000;
+/** Virtual time that healing may take, unless it is given. */
+const healingMsDefault = 30_000;
 const auditMsMax = 20_000;
 const stepMs = 50;
 const appNames = ["app-a", "app-b"] as const;
@@ -52,6 +52,8 @@ export interface RunSeedOptions {
   readonly plant?: Plant;
   /** In place of the program that the seed draws. */
   readonly program?: string | undefined;
+  /** Virtual time that healing may take. */
+  readonly healingMsMax?: number;
   readonly log?: (entry: SimulatedLogEntry) => void;
   /** Asks the instances about a table meanwhile. */
   readonly answers?: StoreAnswers;
@@ -61,10 +63,8 @@ export interface RunSeedOptions {
  * One simulated world, twice as bad as any real one, and then none too bad: faults for a while, then none, and
  * everything must converge; then the broker's power fails once more, and all that is left is judged.
  */
-export async function runSeed(
-  seed: number,
-  { plant = noPlant, program: name, log, answers }: RunSeedOptions = {},
-): Promise<SeedResult> {
+export async function runSeed(seed: number, given: RunSeedOptions = {}): Promise<SeedResult> {
+  const { plant = noPlant, program: name, log, answers } = given;
   const options = swarmOptions(seed, name);
   const program = programNamed(options.program);
   const topology = program.build(noWorld, options);
@@ -106,7 +106,7 @@ export async function runSeed(
     answers,
   };
   using _planted = plant.install?.();
-  const healingMs = await live(context, topology);
+  const healingMs = await live(context, topology, given.healingMsMax ?? healingMsDefault);
   return {
     options,
     violations: history.violations,
@@ -124,13 +124,17 @@ export async function runSeed(
 }
 
 /** What goes wrong beyond all processes (nobody caught it, nothing ever ends) is a violation as well. */
-async function live(context: SimulationContext, topology: Topology): Promise<number> {
+async function live(
+  context: SimulationContext,
+  topology: Topology,
+  healingMsMax: number,
+): Promise<number> {
   const { simulator, history, options, program } = context;
   let healingMs = 0;
   try {
     addProcesses(context);
     await simulator.advance(options.chaosMs);
-    healingMs = await converge(context);
+    healingMs = await converge(context, healingMsMax);
     const first = await auditAfterPowerLoss(context, 1);
     checkHistory(history, first);
     checkState(history, first, topology);
@@ -166,7 +170,7 @@ function addProcesses(context: SimulationContext): void {
 }
 
 /** I14: without faults all input is processed in bounded time, and nothing stays open. */
-async function converge(context: SimulationContext): Promise<number> {
+async function converge(context: SimulationContext, healingMsMax: number): Promise<number> {
   const { simulator, history, progress } = context;
   const startMs = simulator.nowMs;
   simulator.heal();
@@ -176,12 +180,12 @@ async function converge(context: SimulationContext): Promise<number> {
     await simulator.advance(stepMs);
     if (simulator.nowMs - startMs < latestArrivalMs(context)) continue;
     const missing = whatIsMissing(context);
-    const isTooLong = simulator.nowMs - startMs > convergeMsMax;
+    const isTooLong = simulator.nowMs - startMs > healingMsMax;
     if (missing !== undefined && !isTooLong) continue;
     if (missing !== undefined)
-      history.violate("I14", `${convergeMsMax} ms after the last fault ${missing}`);
+      history.violate("I14", `${healingMsMax} ms after the last fault ${missing}`);
     progress.isOver = true;
-    while (progress.isClosing && simulator.nowMs - startMs < 2 * convergeMsMax)
+    while (progress.isClosing && simulator.nowMs - startMs < 2 * healingMsMax)
       await simulator.advance(stepMs);
     return simulator.nowMs - startMs;
   }

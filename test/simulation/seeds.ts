@@ -59,15 +59,15 @@ export const regressionSeeds: readonly {
 
 /** A seed for each planted bug that found it once: as the code changes, one that comes soon after. */
 export const plantSeeds: Readonly<Record<PlantName, number>> = {
-  "ack-before-fsync": 1,
+  "ack-before-fsync": 4,
   "store-before-end": 8,
   "old-epoch-on-end": 10,
   "timer-after-close": 27,
   "expired-segment-back": 3,
   "session-left-after-merge": 54,
-  "closed-window-told-again": 54,
-  "stream-time-lost": 93,
-  "suppressed-lost": 36,
+  "closed-window-told-again": 89,
+  "stream-time-lost": 94,
+  "suppressed-lost": 49,
   "unmatched-told-again": 6,
   "other-side-lost": 102,
   "waiting-for-version-lost": 4,
@@ -81,7 +81,7 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "inputs-read-uncommitted": 2,
   "partition-left-out-of-commit": 2,
   "committed-ahead": 2,
-  "transactions-not-divided": 2,
+  "transactions-not-divided": 6,
   "change-not-logged": 6,
   "caches-left-behind": 7,
   "ended-client-remembered": 8,

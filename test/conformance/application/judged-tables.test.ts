@@ -1,10 +1,19 @@
-import { expect, test } from "vitest";
+import { beforeAll, expect, test } from "vitest";
 
 import { ProgramPlan } from "../plan-program.ts";
 import { judgedTables } from "./judged-tables.ts";
 import { placeProgram } from "./placed-program.ts";
 
 const programs = judgedTables().map(({ program }) => program);
+/** Statements and description of each. */
+let texts: readonly string[];
+
+beforeAll(() => {
+  texts = programs.map((program) => {
+    const { topology } = new ProgramPlan().build(placeProgram(program, "app").program);
+    return JSON.stringify(program.program) + topology.describe();
+  });
+});
 
 test("as many programs are killed on the way as there should be, each once", () => {
   const names = programs.map(({ name }) => name);
@@ -43,9 +52,5 @@ const kinds = {
 };
 
 test.for(Object.entries(kinds))("%s are among them", ([, sign]) => {
-  const texts = programs.map((program) => {
-    const { topology } = new ProgramPlan().build(placeProgram(program, "app").program);
-    return JSON.stringify(program.program) + topology.describe();
-  });
   expect(texts.filter((text) => sign.test(text))).not.toEqual([]);
 });
