@@ -374,6 +374,30 @@ describe("the changes of a store", () => {
     await changes.return();
   });
 
+  test("are told once queries see them, also of a topic that is the changelog", async () => {
+    const builder = new StreamsBuilder();
+    const handles = {
+      prices: builder.table("prices", { ...text, store: "prices" }),
+      rates: builder.globalTable("rates", { ...text, store: "rates" }),
+    };
+    const topology = builder.build({ optimize: "all" });
+    const app = await world.app(topology, { commitInterval: 150 });
+    for (const topic of ["prices", "rates"] as const) {
+      const store = app.store(handles[topic], { timeout: 0 });
+      const changes = app.store(handles[topic]).changes();
+      const first = changes.next();
+      await write(topic, [["a", "0"]]);
+      await first;
+      for (const value of ["1", "2", "3"]) {
+        const next = changes.next();
+        await write(topic, [["a", value]]);
+        expect((await next).value).toMatchObject({ key: "a", value });
+        expect(await store.get("a"), topic).toBe(value);
+      }
+      await changes.return();
+    }
+  });
+
   test("leave out what the store has left out of the topic that is its changelog", async () => {
     const numbers = { key: string(), value: utf8Number };
     const builder = new StreamsBuilder();

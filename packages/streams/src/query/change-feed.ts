@@ -20,8 +20,9 @@ import {
 } from "./changes-options.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
 import type { Question } from "./question.ts";
-import type { QueryableStore } from "./queryable-stores.ts";
+import { requireChangelog } from "./queryable-stores.ts";
 import { changesIn, type RawChange } from "./raw-change.ts";
+import { SeenChanges } from "./seen-changes.ts";
 import { patiently, type StoreCodec } from "./store-codec.ts";
 import type { StoreReader } from "./store-reader.ts";
 
@@ -176,7 +177,7 @@ export class ChangeFeed<K, V> {
     tellsCaughtUp: boolean,
   ): AsyncGenerator<RawChange | "caught up", void, undefined> {
     const { reader, openReader } = this.#parts;
-    if (!reader.store.isLogged) throw notLogged(reader.store);
+    requireChangelog(reader.store);
     await reader.requirePartitions();
     using ends = reader.ends();
     const { signal } = ends;
@@ -184,9 +185,14 @@ export class ChangeFeed<K, V> {
     try {
       yield* this.#begin(feed, wanted);
       if (tellsCaughtUp) yield "caught up";
+      const seen = new SeenChanges(reader);
       for (;;) {
         signal.throwIfAborted();
-        for (const batch of await this.#poll(feed)) yield* changesIn(batch, wanted.isMeant);
+        for (const batch of await this.#poll(feed))
+          for (const change of changesIn(batch, wanted.isMeant)) {
+            if (!seen.has(change)) await seen.until(change, signal);
+            yield change;
+          }
       }
     } finally {
       await feed.changelog.close();
@@ -290,11 +296,3 @@ export class ChangeFeed<K, V> {
 
 const everyKey = { kind: "range", from: null, to: null, isReverse: false } as const;
 const nowhere = { timestamp: -1, headers: [], offset: undefined };
-
-function notLogged({ specification: { name }, subtopology }: QueryableStore): QueryError {
-  const message =
-    subtopology === undefined
-      ? `the global store ${name} holds what a processor has made of its topic, and has no changelog, so that its changes are nowhere told; follow a globalTable, or read the topic`
-      : `store ${name} has no changelog (logging: false), so that its changes are nowhere told; give it one`;
-  return new QueryError("STORE_NOT_LOGGED", message);
-}

@@ -54,3 +54,14 @@ export class QueryableStores {
     );
   }
 }
+
+/** @throws QueryError `STORE_NOT_LOGGED`: its changes can be followed nowhere */
+export function requireChangelog({ specification, subtopology, isLogged }: QueryableStore): void {
+  if (isLogged) return;
+  const { name } = specification;
+  const message =
+    subtopology === undefined
+      ? `the global store ${name} holds what a processor has made of its topic, and has no changelog, so that its changes are nowhere told; follow a globalTable, or read the topic`
+      : `store ${name} has no changelog (logging: false), so that its changes are nowhere told; give it one`;
+  throw new QueryError("STORE_NOT_LOGGED", message);
+}

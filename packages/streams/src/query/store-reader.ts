@@ -35,6 +35,12 @@ export class StoreReader {
     this.settings = settings;
   }
 
+  /** The same, which tries for so long at least. */
+  forAtLeast(timeoutMs: number): StoreReader {
+    const timeout = Math.max(timeoutMs, this.settings.timeout);
+    return new StoreReader(this.#parts, { ...this.settings, timeout });
+  }
+
   /** What ends whatever is asked: the caller's signal, or the end of the application. Dispose of it behind that. */
   ends(): JoinedSignal {
     return new JoinedSignal(this.settings.signal, this.#parts.closing);
