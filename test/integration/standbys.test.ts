@@ -142,11 +142,10 @@ test("a task that moves away goes on as a standby, on the engine that it had", a
 test("a standby of a topic that serves as changelog goes no further than its task", async () => {
   await world.createTopics({ rows: 2 });
   const builder = new StreamsBuilder();
-  builder
-    .table("rows", { key: string(), value: string(), store: "rows-by-key" })
-    .toStream()
-    .to("out");
+  const rows = builder.table("rows", { key: string(), value: string(), store: "rows-by-key" });
+  rows.toStream().to("out");
   const topology = builder.build({ optimize: "all" });
+  const ends = { rows: { 0: 1, 1: 1 } };
   const [one, other] = [await start("/one", topology), await start("/other", topology)];
   await expectShared(one, other);
   const writer = world.client.openWriter({});
@@ -160,6 +159,11 @@ test("a standby of a topic that serves as changelog goes no further than its tas
   for (const { app } of [one, other]) {
     await expect.poll(() => app.restoring[0].offset, { timeout: 5000 }).toBe(2);
     expect(app.restoring[0]).toMatchObject({ role: "standby", records: 2 });
+    const copies = { isLocal: true, standbys: true, positionAtLeast: ends };
+    const answers = await app.store(rows, copies).all().results();
+    expect(
+      answers.map((answer) => [answer.isFailure, !answer.isFailure && answer.position]),
+    ).toEqual([0, 1].map((partition) => [false, { rows: { [partition]: 1 } }]));
   }
 });
 

@@ -180,6 +180,16 @@ describe("an instance answers for all", () => {
       expectTable(result, writing);
       expect(result.isFailure ? undefined : result.isStandby).toBe(false);
     }
+    // Where nobody else is asked a copy answers, once all up to there is in it.
+    await writing.write(...keys, ...keys);
+    const here = { isLocal: true, standbys: true, positionAtLeast: writing.end };
+    const answers = await first.store(counts, here).all().results();
+    for (const result of answers) expectTable(result, writing);
+    expect(answers.filter((result) => !result.isFailure && result.isStandby)).toHaveLength(2);
+    const beyond = { words: { 0: 99, 1: 99, 2: 99, 3: 99 } };
+    const tooFar = first.store(counts, { ...here, positionAtLeast: beyond, timeout: 300 });
+    for (const result of await tooFar.all().results())
+      expect(result).toMatchObject({ error: { code: "NOT_UP_TO_BOUND" } });
   });
 
   test(

@@ -52,7 +52,10 @@ export class InlineLoop implements LoopHost {
     const { activeTasks, updater } = this.#parts.loop;
     for (const open of activeTasks) yield queryableTask(open);
     for (const task of updater.followed) {
-      const copy = queryableCopy(task, updater.lagOf(task));
+      const copy = queryableCopy(task, {
+        lag: updater.lagOf(task),
+        locate: (topics) => updater.locate(task, topics),
+      });
       if (copy !== undefined) yield copy;
     }
   }

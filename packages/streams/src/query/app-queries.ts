@@ -3,7 +3,7 @@ import { OptionError, shown } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
-import { matches } from "../topology/topology-builder.ts";
+import { readsTopic } from "../topology/reads-topic.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { PartitionAnswers } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
@@ -124,15 +124,10 @@ function requireInputs(
   { specification, subtopology, changelogTopic }: QueryableStore,
   topics: readonly string[],
 ): void {
-  const { sourceTopics, sourcePatterns } = subtopology ?? {
-    sourceTopics: [changelogTopic],
-    sourcePatterns: [],
-  };
-  const isInput = (topic: string): boolean =>
-    sourceTopics.includes(topic) || sourcePatterns.some((pattern) => matches(pattern, topic));
-  const others = topics.filter((topic) => !isInput(topic));
+  const read = subtopology ?? { sourceTopics: [changelogTopic], sourcePatterns: [] };
+  const others = topics.filter((topic) => !readsTopic(read, topic));
   if (others.length === 0) return;
-  const inputs = [...sourceTopics, ...sourcePatterns.map(String)].join(", ");
+  const inputs = [...read.sourceTopics, ...read.sourcePatterns.map(String)].join(", ");
   throw new OptionError(
     "INVALID_OPTION",
     `app.store: positionAtLeast names ${others.join(", ")}, of which store ${specification.name} knows nothing: it is made of what is read from ${inputs}`,

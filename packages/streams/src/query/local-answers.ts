@@ -53,6 +53,8 @@ export interface QueryableTask {
   changelogOffsets(store: string): Readonly<Record<number, Offset>>;
   /** Of a copy: changes that it lacks, as far as known. */
   readonly lag: number;
+  /** Of a copy: has it found out how far it has come in these topics. Its position tells it then. */
+  locate?(topics: readonly string[]): void;
 }
 
 export interface LocalAnswersParts {
@@ -126,7 +128,7 @@ export class LocalAnswers implements PartitionAnswers {
       const isolation = request.isolation ?? this.#parts.isolation;
       const seen = task.isActive ? isolation : "committed";
       const position = task.position(request.store, seen);
-      requirePosition(store, request, position);
+      requirePosition(store, request, position, task);
       const view = task.stores.view(request.store, seen);
       const iterator = answerRows(view, request.question)[Symbol.iterator]();
       const changelogOffsets = task.changelogOffsets(request.store);

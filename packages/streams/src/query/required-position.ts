@@ -8,14 +8,19 @@ interface RequiredPosition {
   readonly positionAtLeast: Position;
 }
 
-/** @throws QueryError `NOT_UP_TO_BOUND`: an answer of this position has not seen what was asked for */
+/**
+ * @param from undefined: somebody else's
+ * @throws QueryError `NOT_UP_TO_BOUND`: an answer of this position has not seen what was asked for
+ */
 export function requirePosition(
   { subtopology }: QueryableStore,
   { store, partition, positionAtLeast }: RequiredPosition,
   position: Position,
+  from?: { locate?(topics: readonly string[]): void },
 ): void {
   const asked = subtopology === undefined ? undefined : partition;
   const missing = missingOf(position, positionAtLeast, asked);
-  if (missing !== undefined)
-    throw new QueryError("NOT_UP_TO_BOUND", `store ${store} has not come as far: ${missing}`);
+  if (missing === undefined) return;
+  from?.locate?.(Object.keys(positionAtLeast));
+  throw new QueryError("NOT_UP_TO_BOUND", `store ${store} has not come as far: ${missing}`);
 }

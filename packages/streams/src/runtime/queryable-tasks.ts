@@ -22,7 +22,10 @@ export function queryableTask({ taskId, task, stores }: ActiveTask): QueryableTa
 }
 
 /** The stores of a task that follow their changelogs, as a standby or on their way to run, as queries find them. */
-export function queryableCopy(task: FollowedTask, lag: number): QueryableTask | undefined {
+export function queryableCopy(
+  task: FollowedTask,
+  { lag, locate }: Pick<QueryableTask, "lag"> & Required<Pick<QueryableTask, "locate">>,
+): QueryableTask | undefined {
   const { taskId, state } = task;
   if (state === undefined) return undefined;
   const { stores } = state;
@@ -31,7 +34,8 @@ export function queryableCopy(task: FollowedTask, lag: number): QueryableTask | 
     isActive: false,
     stores,
     lag,
-    position: () => ({}),
+    locate,
+    position: () => task.seen,
     changelogOffsets: (store) => offsetsOf(stores, taskId, store),
   };
 }

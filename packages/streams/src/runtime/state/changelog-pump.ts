@@ -188,7 +188,7 @@ export class ChangelogPump {
         return;
       }
       const isDue = !task.isRestoring && clock.monotonicMs() >= this.#nextCommitMs;
-      if (isDue || task.state?.stores.isStageFull === true) task.commit();
+      if (isDue || task.isAtSought || task.state?.stores.isStageFull === true) task.commit();
     } catch (error) {
       this.remove(task);
       this.#owner.failed(error, task);

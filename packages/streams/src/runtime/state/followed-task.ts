@@ -2,6 +2,7 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 import { invariant, type Offset } from "@millrace/model";
 
 import { taskIdText, type TaskId } from "../../processor/task-id.ts";
+import { mergePositions, type Position } from "../../query/position.ts";
 import type { StartingPoint } from "../offset-resets.ts";
 import type { AssignedTask } from "../task-assignments.ts";
 import { ChangelogReading, type ChangelogReadingOptions } from "./changelog-reading.ts";
@@ -26,6 +27,13 @@ export interface TaskRole {
   readonly inputs?: AssignedTask["inputs"];
 }
 
+/** Inputs, and what of the changelogs belongs to what was processed of them. */
+export interface SoughtPosition {
+  readonly position: Position;
+  /** By the name of the reading: all that belongs to it is below. */
+  readonly ends: ReadonlyMap<string, Offset>;
+}
+
 /** A task whose state follows its changelogs: as far as they go, to become active, or for good, as a standby. */
 export class FollowedTask {
   readonly taskId: TaskId;
@@ -44,6 +52,9 @@ export class FollowedTask {
   isReady = false;
   committed: readonly OffsetAndMetadata[] = [];
   starts: readonly StartingPoint[] = [];
+  /** Of its inputs: queries see all up to there in its stores, and maybe more. */
+  seen: Position = {};
+  #sought: SoughtPosition | undefined;
   /** Of the positions that were committed last. */
   #committedSum: Offset = -1;
 
@@ -113,19 +124,41 @@ export class FollowedTask {
     return this.readings;
   }
 
+  /** What it has seen once its readings are that far. */
+  seek(sought: SoughtPosition): void {
+    this.#sought = sought;
+  }
+
+  get isSeeking(): boolean {
+    return this.#sought !== undefined;
+  }
+
+  /** True: it has come to what it was to find; once it is committed `seen` tells it. */
+  get isAtSought(): boolean {
+    const ends = this.#sought?.ends;
+    if (ends === undefined || !this.isPlanned) return false;
+    return this.readings.every(({ name, position }) => position >= (ends.get(name) ?? Infinity));
+  }
+
   /** Writes what was read, with the positions: a stage holds what was replayed into any store of its task. */
   commit(): void {
+    if (!this.isPlanned) return;
     const sum = this.offsetSum;
-    if (sum === this.#committedSum || !this.isPlanned) return;
-    this.state?.stores.commit(
-      new Map(this.readings.map(({ store, position }) => [store, position])),
-    );
+    if (sum !== this.#committedSum)
+      this.state?.stores.commit(
+        new Map(this.readings.map(({ store, position }) => [store, position])),
+      );
     this.#committedSum = sum;
+    if (this.#sought === undefined || !this.isAtSought) return;
+    this.seen = mergePositions(this.seen, this.#sought.position);
+    this.#sought = undefined;
   }
 
   /** A store was emptied: its position is not what was committed. */
   forgetCommitted(): void {
     this.#committedSum = -1;
+    this.seen = {};
+    this.#sought = undefined;
   }
 
   progress(endOf: (reading: ChangelogReading) => Offset | undefined): readonly RestoreProgress[] {

@@ -10,6 +10,7 @@ import { RecoveryBudget } from "../recovery-budget.ts";
 import { SnapshotLoader } from "../snapshots/snapshot-loader.ts";
 import type { AssignedTask, OwnedTasks } from "../task-assignments.ts";
 import { ChangelogPump } from "./changelog-pump.ts";
+import { CopyPositions } from "./copy-positions.ts";
 import {
   FollowedTask,
   type ReadyTask,
@@ -50,6 +51,7 @@ export class StateUpdater {
   readonly #options: StateUpdaterOptions;
   readonly #pump: ChangelogPump;
   readonly #taskPlans: TaskPlans;
+  readonly #copyPositions: CopyPositions;
   /** Undefined: there are no snapshots. */
   readonly #loader: SnapshotLoader | undefined;
   readonly #recovery: RecoveryBudget;
@@ -80,6 +82,13 @@ export class StateUpdater {
       restored: (task) => this.#restored(task),
       lost: (task) => this.#begin([task]),
       failed: (error, task) => this.#failed(error, task),
+    });
+    this.#copyPositions = new CopyPositions(environment, {
+      signal: this.#closing.signal,
+      job: (job) => this.#job(job),
+      sought: (task) => {
+        if (this.#tasks.get(task.name) === task && !task.isReady) this.#pump.add(task);
+      },
     });
   }
 
@@ -116,6 +125,11 @@ export class StateUpdater {
       .progress(this.#pump.endOf)
       .map(({ offset, endOffset = Infinity }) => Math.max(0, endOffset - offset));
     return lags.reduce((sum, lag) => sum + lag, 0);
+  }
+
+  /** See `QueryableTask`. */
+  locate(task: FollowedTask, topics: readonly string[]): void {
+    this.#copyPositions.locate(task, topics);
   }
 
   get progress(): readonly RestoreProgress[] {
