@@ -35,6 +35,11 @@ const ask = (authorization?: string): Request =>
     ...(authorization === undefined ? {} : { headers: { authorization } }),
   });
 
+const queried = '{"store":"a","partition":0,"question":{"kind":"count"}}';
+const nested = (depth: number): string => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+const names = (count: number): string =>
+  Array.from({ length: count }, (_, index) => `"n${index}":1,`).join("");
+
 describe("the handler of an application", () => {
   it.each<[StreamsState, number, number]>([
     ["running", 200, 200],
@@ -48,6 +53,39 @@ describe("the handler of an application", () => {
     expect(await answer.json()).toEqual({ state, tasks: ["0_1"] });
     expect((await handler(get("/millrace/ready"))).status).toBe(ready);
     expect((await handler(get("/health"))).status).toBe(404);
+  });
+
+  it.each([
+    ["arrays without an end", "[".repeat(1024 * 1024)],
+    ["objects without an end", '{"question":'.repeat(80_000)],
+    ["a deep question", `{"store":"a","partition":0,"question":${nested(400_000)}}`],
+    ["a long name", `{${JSON.stringify("x".repeat(1_000_000))}:1}`],
+    ["a name again and again", `{${'"store":"a",'.repeat(80_000)}"partition":0}`],
+    ["other names without an end", `{${names(60_000)}"store":"a","partition":0}`],
+    [
+      "a prototype",
+      `{"__proto__":${queried},"constructor":${queried},"applicationId":"application"}`,
+    ],
+    [
+      "a prototype of its question",
+      `{"store":"a","partition":0,"question":{"__proto__":{"kind":"count"}}}`,
+    ],
+    ["a bound that is no key", `{"store":"a","partition":0,"question":{"kind":"range","from":5}}`],
+  ])("refuses what is no query by name, in time: %s", async (_, body) => {
+    const handler = handlerOf("running", undefined, { authorize: () => true });
+    const { user, system } = process.cpuUsage();
+    const answer = await handler(
+      new Request("http://here/millrace/query", { method: "POST", body }),
+    );
+    expect(await answer.json()).toMatchObject({ error: { code: "WRONG_QUERY" } });
+    const spent = process.cpuUsage();
+    expect(spent.user + spent.system - user - system).toBeLessThan(2_000_000);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+    const more = new Request("http://here/millrace/query", {
+      method: "POST",
+      body: body.padEnd(2 ** 20 + 1),
+    });
+    expect((await handler(more)).status).toBe(413);
   });
 
   it("copies the state for those who show the secret, where there is a place for it", async () => {

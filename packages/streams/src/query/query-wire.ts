@@ -228,7 +228,7 @@ function requireNumber(given: unknown): number {
 }
 
 function bytesOrNull(given: unknown): Uint8Array | null {
-  return typeof given === "string" ? fromBase64(given) : null;
+  return given === undefined || given === null ? null : fromBase64(given as string);
 }
 
 function toBase64(bytes: Uint8Array): string {
