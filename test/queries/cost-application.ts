@@ -1,13 +1,11 @@
 // An application at work, with queries beside it or without: what it costs the processor per record.
-// `cost-application.ts BOOTSTRAP FOLDER RECORDS QUERIES-PER-SECOND here|away` prints one line of JSON. Queries come from
-// here, or from a process beside it, over HTTP.
-import { fork } from "node:child_process";
+// `cost-application.ts BOOTSTRAP FOLDER RECORDS QUERIES-PER-SECOND` prints one line of JSON.
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { json, StreamsApp, StreamsBuilder, string, tumbling } from "millrace";
 
-const [, , cluster, stateDirectory, records, rate, place] = process.argv;
+const [, , cluster, stateDirectory, records, rate] = process.argv;
 const total = Number(records);
 
 const builder = new StreamsBuilder();
@@ -21,8 +19,6 @@ const perMinute = clicks.windowedBy(tumbling("1m", { grace: "1h" })).count({ sto
 
 const app = await StreamsApp.start(builder.build(), {
   applicationId: `cost-${rate}-${process.pid}`,
-  serve: { port: 0 },
-  querySecret: "known to all",
   cluster,
   stateDirectory,
   logLevel: "error",
@@ -34,16 +30,6 @@ const startMs = performance.now();
 let asked = 0;
 let longestMs = 0;
 const isDone = (): boolean => processed >= total;
-const asker =
-  place === "away"
-    ? fork(new URL("cost-asker.ts", import.meta.url), [
-        app.instances[0].address,
-        `cost-${rate}-${process.pid}`,
-        rate,
-      ])
-    : undefined;
-asker?.on("message", (count) => (asked = Number(count)));
-if (asker !== undefined) while (!isDone()) await sleep(20);
 while (!isDone()) {
   // As many as are due by now: a turn that comes late makes up for it.
   const due = (Number(rate) * (performance.now() - startMs)) / 1000;
@@ -57,7 +43,6 @@ while (!isDone()) {
 const { user, system } = process.cpuUsage(begun);
 const seconds = (performance.now() - startMs) / 1000;
 console.log(JSON.stringify({ microseconds: (user + system) / total, asked, seconds, longestMs }));
-asker?.kill();
 await app.close();
 
 /** Keys for the most part, windows of a key, and now and then a range. */

@@ -18,9 +18,9 @@ interface Cost {
 }
 
 /** The least of some rounds: what else the machine does only adds. */
-test.runIf(isVerify).each(["here", "away"])(
-  "1000 queries a second from %s cost an application less than 15 % per record",
-  async (place) => {
+test.runIf(isVerify)(
+  "1000 queries a second cost an application less than 15 % per record",
+  async () => {
     const folder = mkdtempSync(join(tmpdir(), "millrace-query-cost-"));
     const cluster = await EmbeddedCluster.start({
       data: join(folder, "broker"),
@@ -32,12 +32,12 @@ test.runIf(isVerify).each(["here", "away"])(
       for (let round = 0; round < rounds; round++)
         for (const rate of [0, 1000]) {
           const state = join(folder, `state-${round}-${rate}`);
-          costs[rate].push(await costOf(cluster.bootstrapServers, state, { rate, place }));
+          costs[rate].push(await costOf(cluster.bootstrapServers, state, rate));
         }
       const least = (rate: number): number =>
         Math.min(...costs[rate].map(({ microseconds }) => microseconds));
       const rise = least(1000) / least(0) - 1;
-      const told = { place, without: least(0), with: least(1000), rise, costs: costs[1000] };
+      const told = { without: least(0), with: least(1000), rise, costs: costs[1000] };
       console.log(JSON.stringify(told));
       for (const { asked, seconds } of costs[1000])
         expect(asked).toBeGreaterThan(900 * seconds - 100);
@@ -67,20 +67,9 @@ async function click(bootstrapServers: string): Promise<void> {
   await client.close();
 }
 
-interface Asking {
-  readonly rate: number;
-  /** Where those who ask are: `here`, in the process itself, or `away`. */
-  readonly place: string;
-}
-
-async function costOf(
-  bootstrapServers: string,
-  folder: string,
-  { rate, place }: Asking,
-): Promise<Cost> {
+async function costOf(bootstrapServers: string, folder: string, rate: number): Promise<Cost> {
   const program = join(import.meta.dirname, "cost-application.ts");
-  const where = rate === 0 ? "here" : place;
-  const words = [program, bootstrapServers, folder, String(records), String(rate), where];
+  const words = [program, bootstrapServers, folder, String(records), String(rate)];
   const { stdout } = await promisify(execFile)(process.execPath, words);
   return JSON.parse(stdout) as Cost; // as it prints it
 }

@@ -30,12 +30,18 @@ afterEach(async () => {
 /** Of an endless answer, what was taken. */
 let taken = 0;
 let release: () => void = () => {};
+/** Of the requests for `/` and `/endless`, in their order. */
+const signals: AbortSignal[] = [];
 
 async function serve(options: HttpOptions = {}): Promise<HttpServer> {
   const app = new Hono();
   const released = new Promise<void>((resolve) => (release = resolve));
   taken = 0;
-  app.get("/", (context) => context.text(context.req.header("host") ?? "nobody"));
+  signals.length = 0;
+  app.get("/", (context) => {
+    signals.push(context.req.raw.signal);
+    return context.text(context.req.header("host") ?? "nobody");
+  });
   app.get("/closing", (context) => context.text("x", 200, { connection: "close" }));
   app.get("/forbidden", (context) => context.text("x", 200, { te: "gzip", "http2-settings": "x" }));
   app.get("/unwilling", async () => {
@@ -50,7 +56,8 @@ async function serve(options: HttpOptions = {}): Promise<HttpServer> {
     await released;
     return context.text("late");
   });
-  app.get("/endless", () => {
+  app.get("/endless", ({ req }) => {
+    signals.push(req.raw.signal);
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => {
         taken += 1;
@@ -237,6 +244,15 @@ test("an answer that is cut off does not end as a whole one does", async () => {
   await closed.close();
   await vi.waitFor(() => expect(stream.closed).toBe(true));
   expect(stream.rstCode).not.toBe(constants.NGHTTP2_NO_ERROR);
+});
+
+test("the signal of a request tells that its sender has gone, and nothing once it was answered", async () => {
+  const session = open(await serve());
+  await get(session);
+  const stream = session.request({ ":path": "/endless" });
+  await once(stream, "response");
+  stream.close(constants.NGHTTP2_CANCEL);
+  await vi.waitFor(() => expect(signals.map(({ aborted }) => aborted)).toEqual([false, true]));
 });
 
 test("streams that are opened and given up by the thousand keep nobody from an answer", async () => {

@@ -1,5 +1,5 @@
 // Asks an instance as another one does, so many times a second, and tells how many answers there were.
-// `cost-asker.ts ADDRESS APPLICATION QUERIES-PER-SECOND`
+// `query-asker.ts ADDRESS APPLICATION QUERIES-PER-SECOND`
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
@@ -11,6 +11,8 @@ const [, , address, applicationId, rate] = process.argv;
 const peers = new HttpPeers(nodePlatform(), { scheme: "http" });
 const { signal } = new AbortController();
 const headers = { authorization: "Bearer known to all" };
+/** Of a turn: who is late asks no more at once. */
+const questionsMax = 64;
 const startMs = performance.now();
 let asked = 0;
 let answers = 0;
@@ -18,13 +20,13 @@ process.on("disconnect", () => process.exit());
 for (;;) {
   const due = (Number(rate) * (performance.now() - startMs)) / 1000;
   const work: Promise<void>[] = [];
-  while (asked < due) work.push(ask(asked++));
+  while (asked < due && work.length < questionsMax) work.push(ask(asked++));
   await Promise.all(work);
   process.send?.(answers);
   await sleep(5);
 }
 
-/** Keys for the most part, windows of a key, and now and then a range, as `cost-application.ts` does. */
+/** Keys for the most part, windows of a key, and now and then a range, as `query-http.ts` says. */
 async function ask(index: number): Promise<void> {
   const key = `user-${(index * 7919) % 10_000}`;
   const bytes = encodeUtf8(key);
