@@ -11,7 +11,7 @@ export interface BytesStore {
   /** Do not change the result: it may be what the stage or a cache holds. */
   get(key: Uint8Array): Uint8Array | null;
   /**
-   * The key is copied, the value kept: the caller does not change it any more. Null deletes.
+   * Takes copies of both. A null value deletes.
    *
    * @param context of the record that wrote it: the changelog's where the value brings none
    */

@@ -98,7 +98,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#keyBytes = this.#bytesOfRead = null;
     requireValue(this.#name, value);
-    const bytes = value === null ? null : this.#format.encode(value, timestamp, noHeaders);
+    const bytes = value === null ? null : this.#format.encodeAtOnce(value, timestamp);
     this.#put(keyBytes, bytes);
   }
 

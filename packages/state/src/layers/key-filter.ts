@@ -47,7 +47,32 @@ function bitsOf(hash: number): number {
 /** A 32-bit hash of a part of bytes, as a signed number: also where there are none. */
 export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 | 0;
-  for (let index = start; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
+  let index = start;
+  for (; index + 4 <= end; index += 4) {
+    const word =
+      bytes[index] | (bytes[index + 1] << 8) | (bytes[index + 2] << 16) | (bytes[index + 3] << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
+  return hash;
+}
+
+/** As `hashOf`, of the bytes that `toLatin1` made a text of. */
+export function hashOfLatin1(text: string): number {
+  const end = text.length;
+  let hash = 0x811c9dc5 | 0;
+  let index = 0;
+  for (; index + 4 <= end; index += 4) {
+    const word =
+      text.charCodeAt(index) |
+      (text.charCodeAt(index + 1) << 8) |
+      (text.charCodeAt(index + 2) << 16) |
+      (text.charCodeAt(index + 3) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; index < end; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
   return hash;
 }
 

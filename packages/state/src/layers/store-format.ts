@@ -1,4 +1,4 @@
-import type { Headers, Timestamp } from "@millrace/model";
+import { noHeaders, type Headers, type Timestamp } from "@millrace/model";
 import {
   deserializeWith,
   keyPlace,
@@ -9,6 +9,7 @@ import {
   WritePlace,
   type Serde,
 } from "@millrace/serde";
+import { ScratchBytes } from "../bytes/scratch-bytes.ts";
 import type { ValueLayout } from "./value-layout.ts";
 
 /** How a store's keys and values look as bytes. */
@@ -19,6 +20,7 @@ export class StoreFormat<K, V> {
   readonly #value: Serde<V>;
   /** Absent: the store keeps no headers. */
   readonly #writePlace: WritePlace | undefined;
+  readonly #scratch = new ScratchBytes();
 
   constructor(
     { key, value }: { readonly key: Serde<K>; readonly value: Serde<V> },
@@ -64,20 +66,34 @@ export class StoreFormat<K, V> {
   }
 
   encode(value: V, timestamp: Timestamp, headers: Headers): Uint8Array {
-    const written = headers.length === 0 ? this.#writtenInPlace(value, timestamp) : undefined;
+    const written =
+      headers.length === 0 ? this.#writtenInPlace(value, timestamp, ownRoom) : undefined;
     if (written !== undefined) return written;
     const place = this.#writePlace?.at(headers) ?? valuePlace;
     const bytes = serializeWith(this.#value, value as V & {}, this.topic, place);
     return this.#layout.stored(bytes, timestamp, this.#writePlace?.headers ?? headers);
   }
 
+  /** As `encode` without headers, for whoever copies it at once: where it is short it holds until the next call. */
+  encodeAtOnce(value: V, timestamp: Timestamp): Uint8Array {
+    return (
+      this.#writtenInPlace(value, timestamp, this.#scratch) ??
+      this.encode(value, timestamp, noHeaders)
+    );
+  }
+
   /** Undefined where the serde does not tell its size, or write so; what it would throw it throws again. */
-  #writtenInPlace(value: V, timestamp: Timestamp): Uint8Array | undefined {
+  #writtenInPlace(
+    value: V,
+    timestamp: Timestamp,
+    rooms: Pick<ScratchBytes, "ofLength">,
+  ): Uint8Array | undefined {
     const { sizeOf, writeTo } = this.#value;
     if (sizeOf === undefined || writeTo === undefined) return undefined;
     try {
       const { extraBytes } = this.#layout;
-      const room = this.#layout.roomFor(sizeOf(value as V & {}), timestamp);
+      const room = rooms.ofLength(extraBytes + sizeOf(value as V & {}));
+      this.#layout.begin(room, timestamp);
       return writeTo(value as V & {}, room, extraBytes) === room.length ? room : undefined;
     } catch {
       return undefined;
@@ -110,6 +126,8 @@ export class StoreFormat<K, V> {
     return size === undefined ? undefined : size + this.#layout.extraBytes;
   }
 }
+
+const ownRoom: Pick<ScratchBytes, "ofLength"> = { ofLength: (length) => new Uint8Array(length) };
 
 /** True: nobody can change the value, so that it may be shared. */
 export function isPrimitive(value: unknown): boolean {

@@ -15,8 +15,8 @@ export interface ValueLayout {
   /** Whether values have their own headers. */
   readonly hasHeaders: boolean;
   stored(value: Uint8Array, timestamp: Timestamp, headers: Headers): Uint8Array;
-  /** As `stored` without headers, with so many bytes behind `extraBytes` for the serde to write to. */
-  roomFor(valueBytes: number, timestamp: Timestamp): Uint8Array;
+  /** Writes the `extraBytes` of a value without headers, behind which its serde writes. */
+  begin(stored: Uint8Array, timestamp: Timestamp): void;
   /** A view of the serde's bytes. */
   valueOf(stored: Uint8Array): Uint8Array;
   /** -1 where none is kept. */
@@ -39,7 +39,7 @@ export const plainValues: ValueLayout = {
   extraBytes: 0,
   hasHeaders: false,
   stored: (value) => value,
-  roomFor: (valueBytes) => new Uint8Array(valueBytes),
+  begin: () => {},
   valueOf: (stored) => stored,
   timestampOf: () => -1,
   headersOf: () => noHeaders,
@@ -56,11 +56,7 @@ export const timestampedValues: ValueLayout = {
   extraBytes: timestampBytes,
   hasHeaders: false,
   stored: withTimestamp,
-  roomFor: (valueBytes, timestamp) => {
-    const room = new Uint8Array(timestampBytes + valueBytes);
-    writeInt64(room, 0, timestamp);
-    return room;
-  },
+  begin: (stored, timestamp) => writeInt64(stored, 0, timestamp),
   valueOf,
   timestampOf,
   headersOf: () => noHeaders,
@@ -74,12 +70,17 @@ export const timestampedValues: ValueLayout = {
   restored: ({ value, timestamp }) => (value === null ? null : withTimestamp(value, timestamp)),
 };
 
+/** The length of none (`headersPrefix`). */
+const noHeadersPrefix = 0;
+
 /** Headers ++ value; the changelog's record carries the headers (Kafka: `AggregationWithHeaders`). */
 export const valuesWithHeaders: ValueLayout = {
   extraBytes: 1,
   hasHeaders: true,
   stored: (value, _timestamp, headers) => concatBytes(headersPrefix(headers), value),
-  roomFor: (valueBytes) => new Uint8Array(1 + valueBytes),
+  begin: (stored) => {
+    stored[0] = noHeadersPrefix;
+  },
   valueOf: (stored) => partOf(stored, headersEnd(stored)),
   timestampOf: () => -1,
   headersOf,
@@ -97,10 +98,9 @@ export const timestampedValuesWithHeaders: ValueLayout = {
   hasHeaders: true,
   stored: (value, timestamp, headers) =>
     concatBytes(headersPrefix(headers), withTimestamp(value, timestamp)),
-  roomFor: (valueBytes, timestamp) => {
-    const room = new Uint8Array(1 + timestampBytes + valueBytes);
-    writeInt64(room, 1, timestamp);
-    return room;
+  begin: (stored, timestamp) => {
+    stored[0] = noHeadersPrefix;
+    writeInt64(stored, 1, timestamp);
   },
   valueOf: (stored) => partOf(stored, headersEnd(stored) + timestampBytes),
   timestampOf: (stored) => readInt64(stored, headersEnd(stored)),

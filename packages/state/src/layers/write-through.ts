@@ -44,7 +44,7 @@ export class WriteThrough<K, V> {
 
   write(entry: CacheEntry<K, V>): void {
     const keyBytes = this.#keys.bytesAtOnce(entry); // a listener reads them first
-    const bytes = entry.isTombstone ? null : this.#bytesOf(entry);
+    const bytes = entry.isTombstone ? null : this.#bytesAtOnce(entry);
     const listener = this.#listener;
     if (listener === null) {
       this.#store.put(keyBytes, bytes, entry);
@@ -80,6 +80,13 @@ export class WriteThrough<K, V> {
   /** What is stored under the entry's key once it is written; null: nothing. */
   storedOf(entry: CacheEntry<K, V>): Uint8Array | null {
     return entry.isTombstone ? null : this.#bytesOf(entry);
+  }
+
+  /** The stored form of a value for stores, which copy it: that of a primitive is wanted for nothing else. */
+  #bytesAtOnce(entry: CacheEntry<K, V>): Uint8Array {
+    if (entry.bytes !== null || entry.value === null || !isPrimitive(entry.value))
+      return this.#bytesOf(entry);
+    return this.#format.encodeAtOnce(entry.value, entry.valueTimestamp);
   }
 
   /** The stored form of a value, kept with the entry. */

@@ -1,6 +1,8 @@
 import { compareBytes, concatBytes, type Timestamp } from "@millrace/model";
 import { readInt64, writeInt64 } from "../../bytes/int64.ts";
+import { copyBytes } from "../../bytes/copy-bytes.ts";
 import { afterKey, partOf } from "../../bytes/key-range.ts";
+import { ScratchBytes } from "../../bytes/scratch-bytes.ts";
 import type { ScanRange } from "../../contract/store-engine.ts";
 
 const segmentBytes = 8;
@@ -23,6 +25,7 @@ export class RowKeys {
   readonly lastBytes: 4 | 8;
   readonly #intervalMs: number;
   readonly #suffixBytes: number;
+  readonly #scratch = new ScratchBytes();
 
   constructor(segmentIntervalMs: number, lastBytes: 4 | 8) {
     this.#intervalMs = segmentIntervalMs;
@@ -40,6 +43,14 @@ export class RowKeys {
 
   row(key: Uint8Array, time: Timestamp, last: number): Uint8Array {
     return this.#rowIn(this.segmentOf(time), key, time, last);
+  }
+
+  /** As `row`, for whoever reads or copies it at once: where it is short it holds until the next call. */
+  rowAtOnce(key: Uint8Array, time: Timestamp, last: number): Uint8Array {
+    const row = this.#scratch.ofLength(segmentBytes + key.length + this.#suffixBytes);
+    copyBytes(key, row, segmentBytes);
+    this.#place(row, this.segmentOf(time), time, last);
+    return row;
   }
 
   /** @throws RangeError for what `loggedOf` has not given */
@@ -178,9 +189,15 @@ export class RowKeys {
 
   #rowIn(segment: number, key: Uint8Array, time: Timestamp, last: number): Uint8Array {
     const row = new Uint8Array(segmentBytes + key.length + this.#suffixBytes);
-    writeInt64(row, 0, segment);
     row.set(key, segmentBytes);
-    const at = segmentBytes + key.length;
+    this.#place(row, segment, time, last);
+    return row;
+  }
+
+  /** Writes what stands around the key. */
+  #place(row: Uint8Array, segment: number, time: Timestamp, last: number): void {
+    const at = row.length - this.#suffixBytes;
+    writeInt64(row, 0, segment);
     writeInt64(row, at, time);
     if (this.lastBytes === 8) writeInt64(row, at + 8, last);
     else {
@@ -189,6 +206,5 @@ export class RowKeys {
       row[at + 10] = last >>> 8;
       row[at + 11] = last;
     }
-    return row;
   }
 }

@@ -20,7 +20,7 @@ class TimestampedWindows<K, V>
   implements UpdatableWindowStore<K, V>
 {
   readForUpdate(key: K, keyBytes: Uint8Array | null, start: Timestamp): V | null {
-    const row = this.rowOf(keyBytes ?? this.rows.encodeKey(key), start);
+    const row = this.rowAtOnce(keyBytes ?? this.rows.encodeKey(key), start);
     const value = this.rows.access.readForUpdate(row, null);
     // Only now: a row that is noted is asked for.
     this.rows.noteSegment(row);

@@ -54,12 +54,22 @@ export class WindowReads<K, V, S> implements ReadOnlyWindowStore<K, S> {
   }
 
   protected rowOf(keyBytes: Uint8Array, start: Timestamp, sequence = 0): Uint8Array {
+    this.#requireStart(start);
+    return this.#rows.keys.row(keyBytes, start, sequence);
+  }
+
+  /** As `rowOf`, for whoever reads or copies it at once: it holds until the next call. */
+  protected rowAtOnce(keyBytes: Uint8Array, start: Timestamp): Uint8Array {
+    this.#requireStart(start);
+    return this.#rows.keys.rowAtOnce(keyBytes, start, 0);
+  }
+
+  #requireStart(start: Timestamp): void {
     if (!(start >= 0))
       throw new StateError(
         "INVALID_STORE_KEY",
         `store ${this.name} was given a window that starts at ${start}; windows start at 0 or later`,
       );
-    return this.#rows.keys.row(keyBytes, start, sequence);
   }
 }
 
