@@ -63,6 +63,10 @@ export class CacheEntry<K, V> implements FlushContext {
   dirtyNext: CacheEntry<K, V> | null = null;
   dirtyPrevious: CacheEntry<K, V> | null = null;
 
+  /** Fields of `TextEntries`. The hash is of `mapKey`; 0: it is not known yet. */
+  hash = 0;
+  nextOfHash: CacheEntry<K, V> | null = null;
+
   constructor(mapKey: CacheKey, key: K | null, keyBytes: Uint8Array | null, keySize: number) {
     this.mapKey = mapKey;
     this.key = key;

@@ -1,7 +1,9 @@
 import { copyBytes } from "../bytes/key-range.ts";
 import { fromLatin1, toLatin1 } from "../bytes/latin1.ts";
 import { ScratchBytes } from "../bytes/scratch-bytes.ts";
+import { PrimitiveEntries, TextEntries, type CacheEntries } from "./cache-entries.ts";
 import { CacheEntry, type CacheKey } from "./cache-entry.ts";
+import { hashOf } from "./key-filter.ts";
 import type { RecordCache } from "./record-cache.ts";
 import { isPrimitive, type StoreFormat } from "./store-format.ts";
 
@@ -23,8 +25,9 @@ export class CacheKeys<K> {
   /** The entry of a key that a cache has, or a new one, which is not attached. */
   entryOf<V>(cache: RecordCache<K, V>, key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
     if (!this.isDirect) {
-      const text = toLatin1(keyBytes ?? this.#format.encodeKey(key));
-      return cache.get(text) ?? this.#newRowEntry(text, key);
+      const bytes = keyBytes ?? this.#format.encodeKey(key);
+      const hash = hashOf(bytes, 0, bytes.length);
+      return cache.ofBytes(bytes, hash) ?? this.#newRowEntry(bytes, key, hash);
     }
     const found = cache.get(key as CacheKey);
     if (found !== undefined) return found;
@@ -47,9 +50,12 @@ export class CacheKeys<K> {
     return isText ? this.#scratch.fromLatin1(String(entry.mapKey)) : this.bytesOf(entry);
   }
 
-  #newRowEntry<V>(text: string, key: K): CacheEntry<K, V> {
+  #newRowEntry<V>(bytes: Uint8Array, key: K, hash: number): CacheEntry<K, V> {
     const own = isPrimitive(key) ? key : null;
-    return new CacheEntry<K, V>(text, own, null, text.length + this.#markBytes);
+    const size = bytes.length + this.#markBytes;
+    const entry = new CacheEntry<K, V>(toLatin1(bytes), own, null, size);
+    entry.hash = hash;
+    return entry;
   }
 
   #newEntry<V>(mapKey: CacheKey, key: K, keyBytes: Uint8Array | null): CacheEntry<K, V> {
@@ -65,10 +71,16 @@ export class CacheKeys<K> {
     return this.isDirect || typeof mapKey !== "string" ? toLatin1(keyBytes()) : mapKey;
   }
 
-  mapKeyOfBytes(keyBytes: Uint8Array): CacheKey {
+  /** The entry that a cache has under bytes. */
+  find<V>(cache: RecordCache<K, V>, keyBytes: Uint8Array): CacheEntry<K, V> | undefined {
     return this.isDirect
-      ? this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes)
-      : toLatin1(keyBytes);
+      ? cache.get(this.#mapKeyOf(this.#format.decodeKey(keyBytes), keyBytes))
+      : cache.ofBytes(keyBytes, hashOf(keyBytes, 0, keyBytes.length));
+  }
+
+  /** For a cache of such keys. */
+  newEntries<V>(): CacheEntries<K, V> {
+    return this.isDirect ? new PrimitiveEntries() : new TextEntries();
   }
 
   /** Keys with the same bytes get the same, and keys with different bytes different ones. */

@@ -75,6 +75,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     this.#writeThrough = new WriteThrough(options, this.#keys);
     this.#cache = new RecordCache(
       budget,
+      this.#keys.newEntries(),
       this.#hasIndex
         ? (entry) => this.#writeDue(entry)
         : (entry) => this.#writeThrough.write(entry),
@@ -83,7 +84,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const { beneath } = options;
     this.beside = {
       get: (keyBytes) => {
-        const held = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
+        const held = this.#keys.find(this.#cache, keyBytes);
         return held === undefined ? beneath.get(keyBytes) : this.#writeThrough.storedOf(held);
       },
       scan: (range) => this.#cursors.open({ ...range, isUse: false }),
@@ -161,7 +162,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   }
 
   readStored(keyBytes: Uint8Array): Uint8Array | null {
-    const entry = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
+    const entry = this.#keys.find(this.#cache, keyBytes);
     if (entry === undefined) return this.#store.get(keyBytes);
     this.#cache.touch(entry);
     return this.#writeThrough.storedOf(entry);
@@ -215,7 +216,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   forget(keyBytes: Uint8Array): void {
     this.#cursors.end("its store is being restored");
     if (this.#cache.entryCount === 0) return;
-    const entry = this.#cache.get(this.#keys.mapKeyOfBytes(keyBytes));
+    const entry = this.#keys.find(this.#cache, keyBytes);
     if (entry !== undefined) this.#cache.remove(entry);
   }
 

@@ -1,5 +1,6 @@
 import { invariant } from "@millrace/model";
 import type { CacheBudget } from "../contract/cache-budget.ts";
+import type { CacheEntries } from "./cache-entries.ts";
 import type { CacheEntry, CacheKey } from "./cache-entry.ts";
 
 /**
@@ -12,7 +13,7 @@ import type { CacheEntry, CacheKey } from "./cache-entry.ts";
  * their turn are not written; what is committed without them lacks writes.
  */
 export class RecordCache<K, V> {
-  readonly #entries = new Map<CacheKey, CacheEntry<K, V>>();
+  readonly #entries: CacheEntries<K, V>;
   readonly #budget: CacheBudget;
   readonly #writeThrough: (entry: CacheEntry<K, V>) => void;
   /** Told when an entry comes or goes. */
@@ -33,8 +34,13 @@ export class RecordCache<K, V> {
   } | null = null;
   #failure: { readonly thrown: unknown } | null = null;
 
-  constructor(budget: CacheBudget, writeThrough: (entry: CacheEntry<K, V>) => void) {
+  constructor(
+    budget: CacheBudget,
+    entries: CacheEntries<K, V>,
+    writeThrough: (entry: CacheEntry<K, V>) => void,
+  ) {
     this.#budget = budget;
+    this.#entries = entries;
     this.#writeThrough = writeThrough;
   }
 
@@ -57,7 +63,8 @@ export class RecordCache<K, V> {
 
   /** Those that have values. */
   *entries(): IterableIterator<CacheEntry<K, V>> {
-    for (const entry of this.#entries.values()) if (entry.leadsTo === null) yield entry;
+    for (let entry = this.#oldest; entry !== null; entry = entry.newer)
+      if (entry.leadsTo === null) yield entry;
   }
 
   /** In a flush: true once for each of its entries. */
@@ -69,6 +76,11 @@ export class RecordCache<K, V> {
 
   get(mapKey: CacheKey): CacheEntry<K, V> | undefined {
     return this.#entries.get(mapKey);
+  }
+
+  /** As `get` of the bytes as latin1, of which the hash is known. */
+  ofBytes(bytes: Uint8Array, hash: number): CacheEntry<K, V> | undefined {
+    return this.#entries.ofBytes(bytes, hash);
   }
 
   /** Makes an entry the last to be evicted. */
@@ -130,7 +142,7 @@ export class RecordCache<K, V> {
 
   /** Removes all without writing. */
   clear(): void {
-    for (const entry of this.#entries.values()) {
+    for (let entry = this.#oldest; entry !== null; entry = entry.newer) {
       entry.isAttached = false;
       this.#tell(entry, "removed");
     }
@@ -197,11 +209,11 @@ export class RecordCache<K, V> {
   }
 
   #attach(entry: CacheEntry<K, V>): void {
-    const before = this.#entries.get(entry.mapKey);
+    const before = this.#entries.like(entry);
     if (before !== undefined) this.#drop(before);
     entry.isAttached = true;
     entry.size = 0;
-    this.#entries.set(entry.mapKey, entry);
+    this.#entries.add(entry);
     this.#link(entry);
     this.#tell(entry, "added");
   }
@@ -214,7 +226,7 @@ export class RecordCache<K, V> {
   #detach(entry: CacheEntry<K, V>): void {
     invariant(entry.isAttached, "STATE-8", "an entry left the cache twice");
     entry.isAttached = false;
-    this.#entries.delete(entry.mapKey);
+    this.#entries.delete(entry);
     this.#unlink(entry);
     this.#count(-entry.size);
     entry.size = 0;
