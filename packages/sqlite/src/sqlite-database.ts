@@ -78,7 +78,10 @@ export class SqliteDatabase {
 
   get(key: Uint8Array): Uint8Array | null {
     const row = this.#get.get(key) as unknown as readonly [Uint8Array, number] | undefined; // as its text says
-    if (row === undefined) return null;
+    if (row === undefined) {
+      this.rows.requireWholeBeside(key);
+      return null;
+    }
     const [value, hash] = row;
     requireWhole(key, value, hash);
     return value;

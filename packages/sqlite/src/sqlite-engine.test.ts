@@ -87,6 +87,35 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
     await engine.close();
   });
 
+  // By the kinds of its pages: rows are in both.
+  it.each([
+    ["a leaf", 0x0a],
+    ["a page above", 0x02],
+  ])("SQLITE-5: a key that has another bit in %s is not taken for absent", async (_where, kind) => {
+    const directory = freshDirectory();
+    const first = await openAt(directory);
+    const value = new Uint8Array(50).fill(0x77);
+    const keyOf = (index: number) => Uint8Array.of(1, 1 + (index >> 6), ((index << 2) & 0xff) | 1);
+    first.write(Array.from({ length: 1000 }, (_, index) => ({ key: keyOf(index), value })));
+    await first.close();
+    const sound = readFileSync(file(directory));
+    const page = [2, 3, 4, 5].find((number) => sound[number * 4096] === kind) ?? 1;
+    // What lies at its end is a row, and nothing that another page has now.
+    const valueAt = sound.lastIndexOf(value, (page + 1) * 4096);
+    const key = Uint8Array.from(sound.subarray(valueAt - 3, valueAt));
+    for (const bit of [1, 2]) {
+      const bytes = Buffer.from(sound);
+      bytes[valueAt - 1] ^= bit; // less, and more, and none that is there
+      writeFileSync(file(directory), bytes);
+      const engine = await sqliteEngineProvider(platform).open(directory);
+      expect(() => engine.get(key)).toThrow(/checksum/);
+      using cursor = engine.scan({ from: key, to: Uint8Array.from([...key, 0]) });
+      expect(() => cursor.next()).toThrow(/checksum/);
+      expect(engine.get(Uint8Array.of(1, 200, 0))).toBeNull();
+      await engine.close();
+    }
+  });
+
   it("of a newer version is refused, and stays", async () => {
     const directory = freshDirectory();
     await (await openAt(directory)).close();

@@ -5,6 +5,16 @@ import { requireWhole } from "./row-hash.ts";
 /** No key is less. */
 const leastKey = Uint8Array.of(0);
 
+/** Values beyond it are not read for no other reason than to see whether they are whole. */
+const besideBytesMax = 4 * 1024;
+
+const besideRow = `SELECT key, iif(length(value) <= ${besideBytesMax}, value, NULL), hash FROM entries`;
+
+/** The rows on both sides of a key that is not there. */
+const besideText = `
+  SELECT * FROM (${besideRow} WHERE key > ? ORDER BY key LIMIT 1) UNION ALL
+  SELECT * FROM (${besideRow} WHERE key < ? ORDER BY key DESC LIMIT 1)`;
+
 /** Key, value, and the hash of both. */
 export type Row = readonly [Uint8Array, Uint8Array, number];
 
@@ -37,7 +47,20 @@ export class SqliteRows {
       to === undefined ? statement.all(from, countMax) : statement.all(from, to, countMax);
     const rows = found as unknown as readonly Row[]; // as its text says
     for (const [key, value, hash] of rows) requireWhole(key, value, hash);
+    if (rows.length === 0) this.requireWholeBeside(from);
     return rows;
+  }
+
+  /**
+   * SQLITE-5: where nothing was found, what was there may have another key now. It is met by who looks for the old one,
+   * since all others are in their order: it lies beside the place where that is missing.
+   *
+   * @throws RowDamagedError
+   */
+  requireWholeBeside(missing: Uint8Array): void {
+    const found = this.#prepared(besideText).all(missing, missing);
+    const rows = found as unknown as readonly [Uint8Array, Uint8Array | null, number][]; // as its text says
+    for (const [key, value, hash] of rows) if (value !== null) requireWhole(key, value, hash);
   }
 
   close(): void {
