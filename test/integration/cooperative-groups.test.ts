@@ -1,4 +1,6 @@
 import type { GroupMembership } from "@millrace/cluster";
+import { string } from "@millrace/serde";
+import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { describe, expect, test } from "vitest";
 
 import {
@@ -71,6 +73,56 @@ describe.each(["exactly_once", "at_least_once"] as const)("%s", (processingGuara
     await second;
     await expectCounted(world, lines);
     if (processingGuarantee === "exactly_once") await expectCopiedOnce(world, lines);
+  });
+
+  test("who is closed while its leader assigns commits in the generation that begins with that", async () => {
+    let seen = 0;
+    const topology = (see: () => void = () => {}): Topology => {
+      const builder = new StreamsBuilder();
+      builder.stream("lines", { value: string() }).peek(see).repartition().to("copies");
+      return builder.build();
+    };
+    // Nothing is committed but by who closes, or gives a task up.
+    const options = {
+      processingGuarantee,
+      commitInterval: "1m",
+      transactionTimeout: "2m",
+    } as const;
+    const assigning = Promise.withResolvers<void>();
+    const mayAssign = Promise.withResolvers<void>();
+    let isHeld = false;
+    await world.app(topology(), options, undefined, {
+      clusterOf: (client) => {
+        const describeTopics = client.admin.describeTopics.bind(client.admin);
+        Object.assign(client.admin, {
+          describeTopics: async (topics: readonly string[], signal?: AbortSignal) => {
+            if (isHeld && topics.every((topic) => topic.startsWith("app-"))) {
+              assigning.resolve();
+              await mayAssign.promise;
+            }
+            return describeTopics(topics, signal);
+          },
+        });
+        return client;
+      },
+    });
+    const process = world.process();
+    const app = await world.app(
+      topology(() => seen++),
+      options,
+      process,
+    );
+    await eventually(() => app.tasks.length).toBe(4);
+    await world.produce("lines", linesOf(40));
+    await eventually(() => seen).toBeGreaterThan(0);
+    isHeld = true;
+    const third = world.app(topology(), options);
+    await assigning.promise;
+    const closing = app.close();
+    mayAssign.resolve();
+    await closing;
+    expect(process.has("streams.last-commit-failed")).toBe(false);
+    await third;
   });
 });
 

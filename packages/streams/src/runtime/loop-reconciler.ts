@@ -48,9 +48,12 @@ export class LoopReconciler {
     environment.assignments.onChange(parts.wake);
   }
 
-  /** @returns whether there may be something to do for the tasks; else wait for a change */
-  async turn(signal: AbortSignal): Promise<boolean> {
-    this.#group.follow(signal);
+  /**
+   * @param member ends the part in the group, once the last commit was made
+   * @returns whether there may be something to do for the tasks; else wait for a change
+   */
+  async turn(signal: AbortSignal, member: AbortSignal): Promise<boolean> {
+    this.#group.follow(member);
     const { assignments } = this.#environment;
     this.#dropLost();
     const { target, hold } = assignments;

@@ -168,10 +168,13 @@ export class StreamLoop {
     const ended = new AbortController();
     using ends = new JoinedSignal(stop, this.#giveUp.signal, ended.signal);
     const { signal } = ends;
+    // The last commit is one of the generation that the group has got to: a join that is under way goes on until then.
+    using memberEnds = new JoinedSignal(this.#giveUp.signal, ended.signal);
+    const member = memberEnds.signal;
     try {
       await this.#topics.check(signal);
       await this.#writer.initialize(signal);
-      while (!stop.aborted) await this.#step(signal);
+      while (!stop.aborted) await this.#step(signal, member);
       gone?.throwIfAborted();
       platform.probe?.("C21");
       if (this.#environment.assignments.isMember) await this.#commits.commit(this.#tasks.open);
@@ -194,12 +197,12 @@ export class StreamLoop {
     }
   }
 
-  async #step(signal: AbortSignal): Promise<void> {
+  async #step(signal: AbortSignal, member: AbortSignal): Promise<void> {
     try {
       signal.throwIfAborted();
       // Whatever woke the loop is seen to now: with a signal that stays aborted no poll would ever wait.
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
-      if (await this.#reconciler.turn(signal)) await this.#work(signal);
+      if (await this.#reconciler.turn(signal, member)) await this.#work(signal);
       else await this.#waitForChange();
     } catch (error) {
       const lost = await this.#commits.settleSoon(error);
