@@ -110,6 +110,8 @@ export class NativeDatabase {
       filterPolicy: `bloomfilter:${options.bloomBitsPerKey}:false`,
       // The log is written without fsync: it survives the process, not the machine; the changelog is the truth.
       walCompression: false,
+      // What is left out of it, because it is damaged, is told there alone.
+      infoLogLevel: "warn",
     });
     await level.open();
     return new NativeDatabase(level);

@@ -9,6 +9,7 @@ import {
   type TuneEngine,
 } from "@millrace/state";
 import { gaugeDatabase } from "./database-gauges.ts";
+import { tellDroppedWrites } from "./dropped-writes.ts";
 import { loadRocksdb } from "./load-rocksdb.ts";
 import {
   NativeDatabase,
@@ -41,7 +42,8 @@ const mebibyte = 1024 * 1024;
  * `open` throws `StateError`: `STORE_ENGINE_UNAVAILABLE` where the machine has no prebuilt binary,
  * `STORE_ENGINE_LOCKED` where the database is open already, `STORE_ENGINE_FAILED` where it cannot be opened. A
  * damaged database is renamed to `DIRECTORY.corrupt-MS`, with the log event `state.moved-aside`, and begins anew; one
- * that is found damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process.
+ * that is found damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process. Writes that a
+ * damaged write-ahead log has lost are told with `rocksdb.writes-dropped`, and restored.
  *
  * @example const engines = rocksdbEngineProvider(platform);
  */
@@ -99,6 +101,7 @@ class RocksdbEngineProvider implements StoreEngineProvider {
     const { share, options } = this.#shareOf(task);
     try {
       const database = await NativeDatabase.open(native, directory, options);
+      tellDroppedWrites(this.#platform, directory);
       const { metrics } = this.#platform;
       const removeGauges = gaugeDatabase(metrics, task, (name) => database.property(name));
       const onClose = (): void => {

@@ -10,7 +10,7 @@ import { rocksdbEngineProvider } from "./index.ts";
 const root = mkdtempSync(join(tmpdir(), "millrace-rocksdb-"));
 const logged: string[] = [];
 const platform = nodePlatform({
-  logLevel: "error",
+  logLevel: "warn",
   writeLogLine: (line) => void logged.push(line),
 });
 const provider = rocksdbEngineProvider(platform);
@@ -44,6 +44,51 @@ describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
     const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
     expect(moved).toHaveLength(1);
     expect(logged.some((line) => line.includes("state.moved-aside"))).toBe(true);
+  });
+});
+
+describe("ROCKSDB-5: what RocksDB leaves out of its write-ahead log is told", () => {
+  const entry = (key: number) => ({ key: Uint8Array.of(key), value: new Uint8Array(100) });
+
+  /** Of a database with ten writes in its log, which are opened again after the damage. */
+  async function told(damage: (bytes: Uint8Array<ArrayBuffer>) => Uint8Array) {
+    const directory = freshDirectory();
+    const engine = await openAt(directory);
+    for (let key = 1; key <= 10; key++) engine.write([entry(key)]);
+    await engine.close();
+    const logs = readdirSync(directory).filter((name) => /^\d+\.log$/.test(name));
+    for (const name of logs) {
+      const path = join(directory, name);
+      writeFileSync(path, damage(new Uint8Array(readFileSync(path))));
+    }
+    logged.length = 0;
+    for (let round = 0; round < 2; round++) {
+      const again = await openAt(directory); // what is gone is told once
+      const left = Array.from({ length: 10 }, (_, at) => again.get(Uint8Array.of(at + 1)) !== null);
+      expect(left.includes(true) && left.includes(false)).toBe(true);
+      await again.close();
+    }
+    expect(readdirSync(directory).filter((name) => name.startsWith("LOG.old"))).toEqual([]);
+    return { directory, events: logged.map((line): unknown => JSON.parse(line)) };
+  }
+
+  it("as an error where it is damaged", async () => {
+    const { directory, events } = await told((bytes) => {
+      bytes[bytes.length >> 1] ^= 0xff;
+      return bytes;
+    });
+    expect(events).toMatchObject([
+      { level: "error", event: "rocksdb.writes-dropped", directory, count: 1 },
+    ]);
+    expect(events).toMatchObject([
+      { bytes: expect.any(Number), reason: "Corruption: checksum mismatch" },
+    ]);
+  });
+
+  it("as a torn tail where a crash has left its end half written", async () => {
+    const { directory, events } = await told((bytes) => bytes.subarray(0, bytes.length - 40));
+    expect(events).toMatchObject([{ level: "warn", event: "rocksdb.torn-tail-cut", directory }]);
+    expect(events).toMatchObject([{ bytes: expect.any(Number) }]);
   });
 });
 
