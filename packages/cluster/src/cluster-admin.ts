@@ -12,6 +12,11 @@ export interface ClusterAdmin {
   /** One result per topic, in order: a topic that fails does not keep the others from being made. */
   createTopics(topics: readonly NewTopic[], signal?: AbortSignal): Promise<readonly TopicResult[]>;
   deleteTopics(topics: readonly string[], signal?: AbortSignal): Promise<readonly TopicResult[]>;
+  /** How topics are set up. @throws of the first one that is not there, or that the principal may not ask about */
+  describeConfigs(
+    topics: readonly { readonly kind: "topic"; readonly name: string }[],
+    signal?: AbortSignal,
+  ): Promise<readonly TopicConfigs[]>;
   /** `latest` honours the isolation: the last stable offset for read_committed. */
   listOffsets(
     partitions: readonly (TopicPartition & { readonly at: OffsetSpecification })[],
@@ -56,6 +61,12 @@ export interface NewTopic {
   /** -1 or absent: the cluster's default. */
   readonly replicationFactor?: number;
   readonly configs?: Readonly<Record<string, string>>;
+}
+
+export interface TopicConfigs {
+  readonly name: string;
+  /** All of them, also those that nobody has set. */
+  readonly configs: readonly { readonly name: string; readonly value: string | null }[];
 }
 
 export interface TopicResult {

@@ -12,6 +12,7 @@ export type {
   ClusterDescription,
   NewTopic,
   OffsetSpecification,
+  TopicConfigs,
   TopicDescription,
   TopicResult,
 } from "./cluster-admin.ts";

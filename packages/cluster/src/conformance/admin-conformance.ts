@@ -40,6 +40,25 @@ export const adminConformance: readonly ClusterCase[] = [
     },
   ),
 
+  caseOf("it is told how topics are set up", async (client, subject) => {
+    const { admin } = client;
+    const name = subject.newName("kept");
+    await admin.createTopics([
+      { name, partitionCount: 1, configs: { "cleanup.policy": "compact" } },
+    ]);
+    await untilSo(subject, "the topic is there", async () =>
+      (await admin.describeTopics([name])).has(name),
+    );
+    const [{ name: told, configs }] = await admin.describeConfigs([{ kind: "topic", name }]);
+    checkEqual(told, name, "its name");
+    const valueOf = (config: string) => configs.find((one) => one.name === config)?.value;
+    checkEqual(valueOf("cleanup.policy"), "compact", "what it was made with");
+    checkEqual(valueOf("retention.ms"), "604800000", "what nobody has set");
+    const nowhere = { kind: "topic", name: subject.newName("nowhere") } as const;
+    const failure = await failureOf(() => admin.describeConfigs([nowhere]));
+    check(failure instanceof Error, "one that is not there");
+  }),
+
   caseOf(
     "a topic that was made anew has another id",
     async (client, subject) => {

@@ -2,17 +2,21 @@ import type {
   ClusterAdmin,
   ClusterDescription,
   NewTopic,
+  TopicConfigs,
   TopicDescription,
   TopicResult,
 } from "@millrace/cluster";
 import type { Offset, TopicPartition } from "@millrace/model";
-import type { Admin } from "kafkajs";
+import type { Admin, ConfigResourceTypes } from "kafkajs";
 
 import { request, type KafkajsContext } from "../kafkajs-context.ts";
 import { clusterErrorOf } from "../link/kafkajs-failure.ts";
 import { listOffsets, type WantedOffset } from "../link/list-offsets.ts";
 import { allTopics, topicsOf, type Leaders } from "../link/topic-catalog.ts";
 import type { AdminConnections, AdminLinks } from "./admin-links.ts";
+
+/** kafkajs's enumeration has a value of its own at run time alone. */
+const topicResource = 2 satisfies ConfigResourceTypes.TOPIC;
 
 const internalTopics: ReadonlySet<string> = new Set(["__consumer_offsets", "__transaction_state"]);
 
@@ -69,6 +73,25 @@ export class KafkajsAdmin implements ClusterAdmin {
       if (!present.has(name)) throw clusterErrorOf(`topic ${name}`, notThere);
       await admin.deleteTopics({ topics: [name] });
     });
+  }
+
+  async describeConfigs(
+    topics: readonly { readonly kind: "topic"; readonly name: string }[],
+    signal?: AbortSignal,
+  ): Promise<readonly TopicConfigs[]> {
+    const { resources } = await this.#ask("describeConfigs", signal, ({ admin }) =>
+      admin.describeConfigs({
+        includeSynonyms: false,
+        resources: topics.map(({ name }) => ({ type: topicResource, name })),
+      }),
+    );
+    return resources.map(({ resourceName, configEntries }) => ({
+      name: resourceName,
+      configs: configEntries.map(({ configName, configValue }) => ({
+        name: configName,
+        value: configValue,
+      })),
+    }));
   }
 
   async listOffsets(

@@ -51,6 +51,7 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
       transactionalId: `${applicationId}-${processId}-${number}`,
       threadId,
     },
+    speaksForAll: number === 1,
     tellState: (reached) => states.tell(number, reached),
     tellRestore: shares.tellRestore,
     released: shares.released,
@@ -71,10 +72,9 @@ export function openInlineLoop(shares: ProcessParts, number: number): InlineLoop
     isPaused: shares.isPaused,
   };
   const loop: StreamLoop = new StreamLoop(environment);
-  const readers = [reader, restoreReader];
   const snapshot = snapshotsOf(loop, environment, shares);
   const parts = { threadId, loop, membership, assignments, endApplication, snapshot };
-  return new InlineLoop({ ...parts, readers });
+  return new InlineLoop({ ...parts, readers: [reader, restoreReader] });
 }
 
 function snapshotsOf(

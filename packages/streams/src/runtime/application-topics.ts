@@ -26,6 +26,7 @@ export class ApplicationTopics {
   /** Repartition topics and changelogs: the leader of the group makes those that are not there. */
   readonly #internal: ReadonlySet<string>;
   #ids: ReadonlyMap<string, string>;
+  #present: ReadonlySet<string> = new Set();
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
@@ -38,6 +39,11 @@ export class ApplicationTopics {
     );
     this.#internal = new Set(subtopologies.flatMap(internalTopics));
     this.#ids = topicIds?.read() ?? new Map();
+  }
+
+  /** The topics that were there when it looked last. */
+  get present(): ReadonlySet<string> {
+    return this.#present;
   }
 
   /**
@@ -113,6 +119,7 @@ export class ApplicationTopics {
     let isTold = false;
     for (;;) {
       const present = await cluster.admin.describeTopics(topics, signal);
+      this.#present = new Set(present.keys());
       this.#compareIds(present);
       const missing = topics.filter((topic) => this.#isNeeded(topic) && !present.has(topic));
       if (missing.length === 0) return present;

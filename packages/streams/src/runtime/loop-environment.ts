@@ -43,6 +43,8 @@ export interface LoopEnvironment {
   /** Undefined: the topology has none. */
   readonly globalStores: GlobalStores | undefined;
   readonly config: LoopConfig;
+  /** True: what is the same for all loops of the process is told by this one. */
+  readonly speaksForAll: boolean;
   readonly restored: Counter;
   /** Offsets of changelogs that are still to be replayed. */
   readonly remaining: Counter;

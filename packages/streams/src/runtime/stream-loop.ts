@@ -8,6 +8,7 @@ import { Slice } from "../task/slice.ts";
 import { prepareWriting, type ActiveTask } from "./active-task.ts";
 import { ApplicationTopics } from "./application-topics.ts";
 import { LoopCommits } from "./loop-commits.ts";
+import { tellInternalTopicMisfits } from "./internal-topic-misfits.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 import { LoopMetrics } from "./loop-metrics.ts";
 import { LoopReconciler } from "./loop-reconciler.ts";
@@ -60,6 +61,8 @@ export class StreamLoop {
   /** Aborts once closing takes too long, or a topic is lost: commits under way may end until then. */
   readonly #giveUp = new AbortController();
   #lost: ApplicationError | undefined;
+  /** Never rejects. */
+  #telling: Promise<void> | undefined;
 
   constructor(environment: LoopEnvironment) {
     this.#environment = environment;
@@ -173,6 +176,7 @@ export class StreamLoop {
     const member = memberEnds.signal;
     try {
       await this.#topics.check(signal);
+      this.#tellMisfits(ended.signal);
       await this.#writer.initialize(signal);
       while (!stop.aborted) await this.#step(signal, member);
       gone?.throwIfAborted();
@@ -195,6 +199,13 @@ export class StreamLoop {
       stop.removeEventListener("abort", whenStopped);
       gone?.removeEventListener("abort", whenGone);
     }
+  }
+
+  /** Beside all else: nothing depends on it. */
+  #tellMisfits(signal: AbortSignal): void {
+    const { cluster, subtopologies, platform, speaksForAll } = this.#environment;
+    const parts = { admin: cluster.admin, subtopologies, logger: platform.logger };
+    if (speaksForAll) this.#telling = tellInternalTopicMisfits(parts, this.#topics.present, signal);
   }
 
   async #step(signal: AbortSignal, member: AbortSignal): Promise<void> {
@@ -347,6 +358,7 @@ export class StreamLoop {
         this.#commits.close(),
         this.#watch.close(),
         this.#reconciler.ended(),
+        this.#telling,
       ])),
       ...(await Promise.allSettled([this.#closeTasks()])),
       ...(await Promise.allSettled([this.#writer.close(writerMsMax)])),
