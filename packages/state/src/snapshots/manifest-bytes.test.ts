@@ -126,3 +126,49 @@ test("rows are within their block, whatever lengths it tells", () => {
     ).toBe(bytes.length);
   }
 });
+
+test.each([
+  ["arrays without an end", () => "[".repeat(4 * 2 ** 20)],
+  ["arrays that end", () => "[".repeat(2 ** 21) + "]".repeat(2 ** 21)],
+  ["objects without an end", () => '{"a":'.repeat(2 ** 19)],
+  ["names without an end", () => `{${names(2 ** 18)}"z":1}`],
+])("a manifest of %s is refused before it is taken apart", (named, textOf) => {
+  const text = textOf();
+  const cpuMsOf = (bytes: Uint8Array): number => {
+    const { user, system } = process.cpuUsage();
+    expect(isRead(bytes)).toBe(false);
+    const spent = process.cpuUsage();
+    return (spent.user + spent.system - user - system) / 1000;
+  };
+  expect(cpuMsOf(encodeUtf8(text))).toBeLessThan(100);
+  if (named.startsWith("names")) return;
+  const told = bytesOfText(text);
+  expect(cpuMsOf(told)).toBeLessThan(250); // its checksum is looked at, and holds
+  expect(() => decodeManifest(told, "place")).toThrow(/place.*nested deeper/);
+});
+
+test("a manifest that is larger than any is refused unread", () => {
+  expect(() => decodeManifest(new Uint8Array(64 * 2 ** 20 + 1), "place")).toThrow(
+    expect.objectContaining({
+      code: "SNAPSHOT_DAMAGED",
+      message: expect.stringContaining("67108865 bytes"),
+    }),
+  );
+});
+
+test("names of prototypes, and names that come twice, are fields like others", () => {
+  const text = `{"format":1,"__proto__":${JSON.stringify(manifest)},"stores":[],"stores":7}`;
+  expect(isRead(bytesOfText(text))).toBe(false);
+  expect(isRead(bytesOfText(`{"__proto__":${JSON.stringify({ format: 1, ...manifest })}}`))).toBe(
+    false,
+  );
+  expect(Object.keys(Object.prototype)).toEqual([]);
+});
+
+function names(count: number): string {
+  return Array.from({ length: count }, (_, index) => `"name-${index}":1,`).join("");
+}
+
+function bytesOfText(content: string): Uint8Array {
+  return encodeUtf8(JSON.stringify({ checksum: checksumOf(encodeUtf8(content)), content }));
+}
