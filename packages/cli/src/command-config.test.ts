@@ -9,7 +9,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import { afterAll, beforeAll, expect, test } from "vitest";
 
 import { facts, realCertificates } from "../../platform/test-support/certificates.ts";
-import { millrace, spawnMillrace } from "../test-support/run-millrace.ts";
+import { millrace, startMillrace } from "../test-support/run-millrace.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "millrace-cli-"));
 const modules = "org.apache.kafka.common.security";
@@ -119,15 +119,14 @@ test("a schema registry comes in likewise", async () => {
   const { host, port } = broker.addresses[0];
   const config = `${asAnn}${jaasOf(`${plain} username="ann" password="secret"`)}`;
   const place = ["--bootstrap-server", `${host}:${port}`, "--port", "0"];
-  const running = spawnMillrace(
+  const running = startMillrace(
     "registry",
     ...place,
     "--command-config",
     file("registry.properties", config),
   );
-  await running.said(/is ready at http/);
-  running.child.kill("SIGINT");
-  expect(await running.ended).toMatchObject({ err: "" });
+  expect(await running.told).toMatch(/is ready at http/);
+  expect(await running.end()).toMatchObject({ err: "" });
 });
 
 test.each([

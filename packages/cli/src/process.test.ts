@@ -11,11 +11,16 @@ import {
   millrace,
   millraceProcess,
   spawnMillrace,
+  startMillrace,
+  type Ended,
   type Running,
+  type RunningInside,
 } from "../test-support/run-millrace.ts";
 import { loadCommands } from "./load-commands.ts";
 
-// The command as users have it: processes, their exit codes, pipes and signals.
+// The command as users have it: processes, their exit codes, pipes and signals. What a command does is the same inside
+// this process, where commands that prepare a test, and others like the one that is a process, run: each process loads all
+// of it anew.
 const main = fileURLToPath(new URL("main.ts", import.meta.url));
 let folder: string;
 let broker: Running;
@@ -35,10 +40,16 @@ afterAll(async () => {
 
 const onBroker = (words: string): string[] => [...words.split(" "), "--bootstrap-server", address];
 
+async function portOf(broker: RunningInside): Promise<number> {
+  return (JSON.parse(await broker.told) as { port: number }).port;
+}
+
 describe("exit codes and lines", () => {
   test("0: topics, records and groups from one command to the next", async () => {
-    const run = async (words: string, input = ""): Promise<string> => {
-      const { code, out, err } = await millraceProcess(input, ...onBroker(words));
+    const run = async (words: string, input?: string): Promise<string> => {
+      const given = onBroker(words);
+      const ended = input === undefined ? millrace(given) : millraceProcess(input, ...given);
+      const { code, out, err } = await ended;
       expect({ code, err }, words).toEqual({ code: 0, err: "" });
       return out;
     };
@@ -49,7 +60,7 @@ describe("exit codes and lines", () => {
       "2 records written to orders\n",
     );
     expect(await run("consume orders --from-beginning --to-end --keys")).toBe("ada\t1\ngrace\t2\n");
-    expect(await run("consume orders --from-beginning --group g --count 1")).toBe("1\n");
+    expect(await run("consume orders --from-beginning --group g --count 1", "")).toBe("1\n");
     expect(await run("groups describe g")).toContain("lag 1");
   });
 
@@ -75,13 +86,15 @@ describe("exit codes and lines", () => {
   test("1: one line, and no stack", async () => {
     const nowhere = ["--bootstrap-server", "127.0.0.1:1"];
     const config = ["broker", "--data", join(folder, "x"), "--config", join(folder, "none")];
-    for (const [words, message] of [
-      [["topics", "list", ...nowhere], "127.0.0.1:1"],
-      [config, "--config"],
-      [["broker", "--data", join(folder, "data"), "--port", "0"], "data"],
-      [onBroker("topics describe nowhere"), "there is no topic nowhere"],
+    const inProcess = (...words: readonly string[]) => millraceProcess("", ...words);
+    const inside = (...words: readonly string[]) => millrace(words);
+    for (const [run, words, message] of [
+      [inside, ["topics", "list", ...nowhere], "127.0.0.1:1"],
+      [inside, config, "--config"],
+      [inside, ["broker", "--data", join(folder, "data"), "--port", "0"], "data"],
+      [inProcess, onBroker("topics describe nowhere"), "there is no topic nowhere"],
     ] as const) {
-      const { code, out, err } = await millraceProcess("", ...words);
+      const { code, out, err } = await run(...words);
       expect({ code, out }).toEqual({ code: 1, out: "" });
       expect(err).toContain(message);
       expect(err.trimEnd().split("\n")).toHaveLength(1);
@@ -89,7 +102,7 @@ describe("exit codes and lines", () => {
   });
 
   test("2: one line that names the flag", async () => {
-    expect(await millraceProcess("", "serve")).toMatchObject({ code: 2, out: "" });
+    expect(await millraceProcess("", "topics", "lst")).toMatchObject({ code: 2, out: "" });
     for (const [words, message] of [
       [["broker"], "--data is missing"],
       [["broker", "--data", "x", "--port", "70000"], '--port is "70000"'],
@@ -113,29 +126,27 @@ describe("millrace log, of a broker that is stopped", () => {
   const segment = (): string => join(data(), "orders-0", "00000000000000000000.log");
 
   beforeAll(async () => {
-    const own = spawnMillrace("broker", "--data", data(), "--port", "0", "--json");
-    const [, port] = await own.said(/"port":(\d+)/);
-    const at = ["--bootstrap-server", `127.0.0.1:${port}`];
+    const own = startMillrace("broker", "--data", data(), "--port", "0", "--json");
+    const at = ["--bootstrap-server", `127.0.0.1:${await portOf(own)}`];
     await millrace(["topics", "create", "orders", "--partitions", "1", ...at]);
     for (const line of ["ada", "grace", "alan"])
       await millrace(["produce", "orders", ...at], { lines: [line] });
-    own.child.kill("SIGTERM");
-    await own.ended;
+    await own.end();
   });
 
   test("0 where all is well, 1 in a line where something is damaged, 0 again after the repair", async () => {
-    const check = () => millraceProcess("", "log", "check", data());
+    const check = () => millrace(["log", "check", data()]);
     expect(await check()).toEqual({ code: 0, out: "all is well: 2 partitions\n", err: "" });
     const bytes = readFileSync(segment());
     bytes[bytes.indexOf("grace")] ^= 0x10;
     writeFileSync(segment(), bytes);
-    const found = await check();
+    const found = await millraceProcess("", "log", "check", data());
     expect(found.out).toMatch(/^damage: .*orders-0.*\.log at byte \d+, offset 1: .*checksum.*\n$/);
     expect(found).toMatchObject({
       code: 1,
       err: "millrace log check: 1 place is damaged: millrace log repair sets it aside, or put a copy of the file back\n",
     });
-    const repaired = await millraceProcess("", "log", "repair", data());
+    const repaired = await millrace(["log", "repair", data()]);
     expect(repaired).toMatchObject({ code: 0, err: "" });
     expect(repaired.out.trimEnd().split("\n")).toEqual([
       expect.stringMatching(/is kept as .*set-aside\/1\/orders-0/),
@@ -169,20 +180,15 @@ describe("millrace log, of a broker that is stopped", () => {
 
 test("a line of input is a record, as it is; what is no text is refused", async () => {
   const text = '{"id":12345678901234567890,"text":"x\u2028y"}';
-  const write = (input: string | Uint8Array, words: string) =>
-    millraceProcess(input, ...onBroker(`produce exact ${words}`));
+  const input = Buffer.concat([Buffer.from(`${text}\n7\n`), Buffer.from([0xff, 0x0a])]);
   await millrace(onBroker("topics create exact --partitions 1"));
-  expect(await write(`${text}\n`, "--value json")).toMatchObject({ code: 0 });
-  expect(await write(Buffer.from([0x61, 0x0a, 0xff, 0x0a]), "--value string")).toEqual({
+  expect(await millraceProcess(input, ...onBroker("produce exact --value json"))).toEqual({
     code: 1,
-    out: "1 record written to exact\n",
-    err: expect.stringContaining("line 2 is no UTF-8"),
+    out: "2 records written to exact\n",
+    err: expect.stringContaining("line 3 is no UTF-8"),
   });
-  const { out } = await millraceProcess(
-    "",
-    ...onBroker("consume exact --from-beginning --to-end --offsets"),
-  );
-  expect(out).toBe(`0:0\t${text}\n0:1\ta\n`);
+  const { out } = await millrace(onBroker("consume exact --from-beginning --to-end --offsets"));
+  expect(out).toBe(`0:0\t${text}\n0:1\t7\n`);
 });
 
 test("a reader who goes away ends it in silence", async () => {
@@ -214,33 +220,37 @@ describe("Ctrl-C", () => {
   });
   afterAll(() => mute.close());
 
-  /** Milliseconds from the signal to the end. */
-  async function interrupt(running: Running): Promise<number> {
-    const startMs = performance.now();
+  function interrupted(running: Running | RunningInside): Promise<Ended> {
+    if ("end" in running) return running.end();
     running.child.kill("SIGINT");
-    await running.ended;
-    return performance.now() - startMs;
+    return running.ended;
   }
 
   test("ends a command that waits for a cluster, as a failure", async () => {
     for (const words of ["topics list", "consume orders", "groups list", "produce orders"]) {
       const connected = new Promise((resolve) => mute.once("connection", resolve));
-      const running = spawnMillrace(...words.split(" "), "--bootstrap", muteAddress);
+      const given = [...words.split(" "), "--bootstrap", muteAddress];
+      const running =
+        words === "consume orders" ? spawnMillrace(...given) : startMillrace(...given);
       await connected;
-      expect(await interrupt(running), words).toBeLessThan(2000);
-      expect(await running.ended).toMatchObject({ code: 1, out: "" });
-      expect((await running.ended).err).toMatch(/^millrace [a-z ]+: interrupted\n$/);
+      const startMs = performance.now();
+      const { code, out, err } = await interrupted(running);
+      expect(performance.now() - startMs, words).toBeLessThan(2000);
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toMatch(/^millrace [a-z ]+: interrupted\n$/);
     }
   });
 
   test("ends a consumer, alone or in a group, as it is meant to end", async () => {
     await millrace(onBroker("topics create ends --partitions 1"));
     await millrace(onBroker("produce ends"), { lines: ["x"] });
-    for (const group of ["", " --group ends"]) {
-      const running = spawnMillrace(...onBroker(`consume ends --from-beginning${group}`));
-      await running.said(/x/);
-      expect(await interrupt(running)).toBeLessThan(3000);
-      expect(await running.ended).toEqual({ code: 0, out: "x\n", err: "" });
+    const alone = startMillrace(...onBroker("consume ends --from-beginning"));
+    const member = spawnMillrace(...onBroker("consume ends --from-beginning --group ends"));
+    await Promise.all([alone.told, member.said(/x/)]);
+    for (const running of [alone, member]) {
+      const startMs = performance.now();
+      expect(await interrupted(running)).toEqual({ code: 0, out: "x\n", err: "" });
+      expect(performance.now() - startMs).toBeLessThan(3000);
     }
   });
 
@@ -250,8 +260,12 @@ describe("Ctrl-C", () => {
     running.child.stdin?.write("one\ntwo\n");
     const described = async () => (await millrace(onBroker("topics describe typed"))).out;
     await expect.poll(described, { timeout: 10_000 }).toMatch(/0 +0 +2/);
-    expect(await interrupt(running)).toBeLessThan(3000);
-    expect(await running.ended).toMatchObject({ code: 0, out: "2 records written to typed\n" });
+    const startMs = performance.now();
+    expect(await interrupted(running)).toMatchObject({
+      code: 0,
+      out: "2 records written to typed\n",
+    });
+    expect(performance.now() - startMs).toBeLessThan(3000);
   });
 
   test("ends a broker that still opens its logs with code 0, too", async () => {
@@ -272,16 +286,14 @@ test("a broker takes Kafka's properties from a file and from flags", async () =>
   const file = join(folder, "server.properties");
   writeFileSync(file, "# by hand\nnum.partitions=3\ngroup.min.session.timeout.ms=1000\n");
   const flags = ["--config", file, "--override", "num.partitions=5", "--port", "0", "--json"];
-  const running = spawnMillrace("broker", "--data", join(folder, "third"), ...flags);
-  const [, port] = await running.said(/"port":(\d+)/);
-  const on = ["--bootstrap-server", `127.0.0.1:${port}`];
+  const running = startMillrace("broker", "--data", join(folder, "third"), ...flags);
+  const on = ["--bootstrap-server", `127.0.0.1:${await portOf(running)}`];
   await millrace(["topics", "create", "t", ...on]);
   const described = await millrace(["topics", "describe", "t", "--json", ...on]);
-  running.child.kill("SIGTERM");
   expect(JSON.parse(described.out)).toMatchObject({ partitions: { length: 5 } });
-  expect((await running.ended).code).toBe(0);
+  expect((await running.end()).code).toBe(0);
   const wrong = ["broker", "--data", join(folder, "fourth"), "--override", "no.such.thing=1"];
-  const { code, err } = await millraceProcess("", ...wrong);
+  const { code, err } = await millrace(wrong);
   expect(code).toBe(1);
   expect(err).toContain("no.such.thing");
 });
@@ -290,9 +302,8 @@ test("groups start at once on a broker by hand", async () => {
   await millrace(onBroker("topics create quick --partitions 1"));
   await millrace(onBroker("produce quick"), { lines: ["x"] });
   const startMs = performance.now();
-  const { out } = await millraceProcess(
-    "",
-    ...onBroker("consume quick --group quick --from-beginning --count 1"),
+  const { out } = await millrace(
+    onBroker("consume quick --group quick --from-beginning --count 1"),
   );
   expect(out).toBe("x\n");
   expect(performance.now() - startMs).toBeLessThan(2900); // Kafka's delay alone is 3000

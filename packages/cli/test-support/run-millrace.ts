@@ -115,6 +115,29 @@ export async function millrace(
   return { code, out: textOf(out), err: textOf(err) };
 }
 
+export interface RunningInside {
+  /** What it printed first. */
+  readonly told: Promise<string>;
+  /** Ends it as a signal does. */
+  end(): Promise<Ended>;
+}
+
+/** A command that runs until it is ended, inside this process. */
+export function startMillrace(...parameters: readonly string[]): RunningInside {
+  const stop = new AbortController();
+  const { promise: told, resolve, reject } = Promise.withResolvers<string>();
+  told.catch(() => {}); // where nobody waits for it
+  const ended = millrace(parameters, { signal: stop.signal, onPrint: resolve });
+  void ended.then(({ code, err }) => reject(new Error(`it ended with ${code}: ${err}`)));
+  return {
+    told,
+    end: () => {
+      stop.abort();
+      return ended;
+    },
+  };
+}
+
 function textOf(lines: readonly string[]): string {
   return lines.map((line) => `${line}\n`).join("");
 }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterAll, beforeAll, expect, test } from "vitest";
 
-import { millrace, spawnMillrace, type Running } from "../../test-support/run-millrace.ts";
+import { millrace, startMillrace, type RunningInside } from "../../test-support/run-millrace.ts";
 
 let folder: string;
 beforeAll(() => {
@@ -12,14 +12,13 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-async function places(running: Running): Promise<readonly string[]> {
-  const [, url, bootstrap] = await running.said(/"url":"([^"]*)","bootstrapServers":"([^"]*)"/);
-  return [url, bootstrap];
+async function places(running: RunningInside): Promise<readonly [url: string, bootstrap: string]> {
+  const told = JSON.parse(await running.told) as { url: string; bootstrapServers: string };
+  return [told.url, told.bootstrapServers];
 }
 
-async function end(running: Running): Promise<void> {
-  running.child.kill("SIGTERM");
-  expect((await running.ended).code).toBe(0);
+async function end(running: RunningInside): Promise<void> {
+  expect(await running.end()).toMatchObject({ code: 0, err: "" });
 }
 
 async function register(url: string, subject: string, headers = {}): Promise<number> {
@@ -31,7 +30,7 @@ async function register(url: string, subject: string, headers = {}): Promise<num
 
 test("a registry with a broker of its own, another one on that broker, and a sign-in", async () => {
   const data = join(folder, "data");
-  const first = spawnMillrace(
+  const first = startMillrace(
     ..."registry --port 0 --broker-port 0 --json --data".split(" "),
     data,
   );
@@ -40,7 +39,7 @@ test("a registry with a broker of its own, another one on that broker, and a sig
 
   const users = join(folder, "users");
   writeFileSync(users, "ada:secret\n");
-  const second = spawnMillrace(
+  const second = startMillrace(
     ..."registry --port 0 --json --topic _other --group other --compatibility FULL".split(" "),
     "--bootstrap-server",
     bootstrap,
@@ -58,11 +57,11 @@ test("a registry with a broker of its own, another one on that broker, and a sig
 });
 
 test("a broker with a registry beside it", async () => {
-  const running = spawnMillrace(
+  const running = startMillrace(
     ..."broker --port 0 --registry-port 0 --data".split(" "),
     join(folder, "broker"),
   );
-  const [, url] = await running.said(/its schema registry at (\S+)/);
+  const [, url] = /its schema registry at (\S+)$/.exec(await running.told) ?? [];
   expect(await register(url, "s")).toBe(200);
   await end(running);
 });

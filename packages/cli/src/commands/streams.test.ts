@@ -5,10 +5,12 @@ import { fileURLToPath } from "node:url";
 
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
+import { loadingMillrace, type LoadingMillrace } from "../../test-support/load-millrace.ts";
 import { millrace, millraceProcess } from "../../test-support/run-millrace.ts";
 
-// Processes, since a module is loaded by Node itself.
+// Outside of Vitest, since a module is loaded by Node itself.
 let folder: string;
+let loading: LoadingMillrace;
 const file = (name: string): string => join(folder, name);
 const streams = fileURLToPath(new URL("../../../streams/src/index.ts", import.meta.url));
 const serde = fileURLToPath(new URL("../../../serde/src/index.ts", import.meta.url));
@@ -29,6 +31,7 @@ ${exported}
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "millrace-streams-"));
+  loading = loadingMillrace();
   write("old.ts", "", "export default builder;");
   write("new.ts", ".filter((line) => line.length > 3)", "export const topology = builder.build();");
   write("function.ts", "", "export default () => builder.build();");
@@ -45,12 +48,15 @@ beforeAll(async () => {
   write("broken.ts", ".filter(7)", "export default builder;");
   writeFileSync(file("damaged.json"), "{");
   writeFileSync(file("other.json"), "{}");
-  const { out } = await millraceProcess("", "streams", "describe", file("old.ts"), "--json");
+  const { out } = await run("describe", file("old.ts"), "--json");
   writeFileSync(file("old.json"), out);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+afterAll(async () => {
+  await loading.close();
+  rmSync(folder, { recursive: true, force: true });
+});
 
-const run = (...words: readonly string[]) => millraceProcess("", "streams", ...words);
+const run = (...words: readonly string[]) => loading.run("streams", ...words);
 
 describe("millrace streams describe", () => {
   test("gives Kafka's text, a diagram and JSON, of a module in TypeScript and of a file", async () => {
@@ -104,7 +110,8 @@ describe("millrace streams diff", () => {
 survives  KSTREAM-FILTER-# is new
 stop all instances of the old version before the first new one: they are refused beside each other
 `);
-    const json = await run("diff", file("old.json"), file("new.ts"), "--json");
+    const words = ["streams", "diff", file("old.json"), file("new.ts"), "--json"];
+    const json = await millraceProcess("", ...words);
     expect(json.code).toBe(1);
     expect(JSON.parse(json.out)).toMatchObject({
       severity: "lost",
