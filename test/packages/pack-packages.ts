@@ -18,6 +18,8 @@ export interface PackedManifest {
   readonly version: string;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly optionalDependencies?: Readonly<Record<string, string>>;
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+  readonly bin?: Readonly<Record<string, string>>;
   readonly exports: Readonly<Record<string, unknown>>;
 }
 
@@ -56,7 +58,7 @@ export function publishedNames(): readonly string[] {
   return publishedFolders().map((folder) => readManifest(folder).name);
 }
 
-function publishedFolders(): readonly string[] {
+export function publishedFolders(): readonly string[] {
   return readdirSync(join(repository, "packages"))
     .map((name) => join(repository, "packages", name))
     .filter((folder) => readManifest(folder).private !== true);

@@ -40,10 +40,16 @@ function textOf({ file, name }: Place): string {
   return `${file}#${name}`;
 }
 
+const startOf =
+  /^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|function|const) ([\w$]+)/;
+
 /** Reads declaration files as the compiler writes them: one statement after the other, none nested. */
 class DeclarationReader {
   readonly #packages: string;
   readonly #texts = new Map<string, string>();
+  /** Of a file, by what they declare. */
+  readonly #declarations = new Map<string, ReadonlyMap<string | undefined, readonly string[]>>();
+  readonly #imports = new Map<string, ReadonlyMap<string, Place>>();
 
   constructor(packages: string) {
     this.#packages = packages;
@@ -64,20 +70,23 @@ class DeclarationReader {
 
   /** Types of ours that a declaration names, its own parameters left out. */
   typesIn({ file, name }: Place): readonly Place[] {
-    const text = this.#text(file);
     const imported = this.#importsOf(file);
-    const body = declarationsOf(text, name).join("\n");
+    const body = this.#declarationsOf(file, name).join("\n");
     const names = new Set([...body.matchAll(/(?<![.\w"'`-])[A-Z]\w*/g)].map(([word]) => word));
     return [...names].flatMap((word) => {
       const place = imported.get(word);
       if (place !== undefined) return [place];
       // What a file keeps to itself, and is no interface, the compiler writes out.
-      const isOffered = declarationsOf(text, word).some((part) => /^export|^interface/.test(part));
+      const isOffered = this.#declarationsOf(file, word).some((part) =>
+        /^export|^interface/.test(part),
+      );
       return word !== name && isOffered ? [{ file, name: word }] : [];
     });
   }
 
   #importsOf(file: string): ReadonlyMap<string, Place> {
+    const known = this.#imports.get(file);
+    if (known !== undefined) return known;
     const found = new Map<string, Place>();
     const lists = this.#text(file).matchAll(/^import (?:type )?\{([^}]*)\} from "([^"]+)";/gm);
     for (const [, names, module] of lists) {
@@ -85,12 +94,13 @@ class DeclarationReader {
       for (const { name, alias } of namesOf(names))
         found.set(alias, this.#resolve(this.#fileOf(file, module), name));
     }
+    this.#imports.set(file, found);
     return found;
   }
 
   /** Follows a name through the files that pass it on. */
   #resolve(file: string, name: string): Place {
-    if (declarationsOf(this.#text(file), name).length > 0) return { file, name };
+    if (this.#declarationsOf(file, name).length > 0) return { file, name };
     return this.exportsOf(file).get(name) ?? this.#importsOf(file).get(name) ?? { file, name };
   }
 
@@ -99,6 +109,17 @@ class DeclarationReader {
     const [, name, entry] = /^(@millrace\/[^/]+)(?:\/(.*))?$/.exec(module) ?? ["", module, ""];
     const dist = join(this.#packages, name, "dist", entry ?? "");
     return existsSync(`${dist}.d.ts`) ? `${dist}.d.ts` : join(dist, "index.d.ts");
+  }
+
+  /** Declarations of a name: each ends where the next statement of the file begins. */
+  #declarationsOf(file: string, name: string): readonly string[] {
+    let declarations = this.#declarations.get(file);
+    if (declarations === undefined) {
+      const statements = this.#text(file).split(/^(?=(?:export|import|declare|interface|type) )/m);
+      declarations = Map.groupBy(statements, (statement) => startOf.exec(statement)?.[1]);
+      this.#declarations.set(file, declarations);
+    }
+    return declarations.get(name) ?? [];
   }
 
   #text(file: string): string {
@@ -118,14 +139,4 @@ function namesOf(list: string): readonly { readonly name: string; readonly alias
       .split(" as ");
     return name === "" ? [] : [{ name, alias: alias ?? name }];
   });
-}
-
-/** Declarations of a name: each ends where the next statement of the file begins. */
-function declarationsOf(text: string, name: string): readonly string[] {
-  const start = new RegExp(
-    `^(?:export )?(?:declare )?(?:abstract )?(?:class|interface|type|function|const) ${name}\\b`,
-  );
-  return text
-    .split(/^(?=(?:export|import|declare|interface|type) )/m)
-    .filter((part) => start.test(part));
 }
