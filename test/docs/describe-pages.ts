@@ -1,13 +1,17 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import { isVerify } from "../interop/apache-kafka.ts";
 import { run } from "../packages/run.ts";
 import { repository } from "../tidy/source-files.ts";
 import { blocksOf, pages, treatmentOf, type Block } from "./pages.ts";
+import { ProgramRunner } from "./program-runner.ts";
 import { runPage, type DocsProject } from "./run-page.ts";
+
+/** So many programs of pages run at once, except under verify, where each has a process of its own. */
+const runnerCount = 2;
 
 /** Tests that run what the pages say, in a project that has the packages installed. */
 export function describePages(project: () => DocsProject): void {
@@ -21,12 +25,25 @@ export function describePages(project: () => DocsProject): void {
   const running = pages.filter((page) => blocksOf(page).some(isRun));
 
   describe("the pages' code, on Node 22.18", () => {
+    const runners: ProgramRunner[] = [];
+    beforeAll(() => {
+      const { folder, node22 } = project();
+      const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
+      for (let count = 0; count < runnerCount; count += 1)
+        runners.push(new ProgramRunner({ node: join(node22, "node"), env }));
+    });
+    afterAll(() => {
+      for (const runner of runners) runner.close();
+    });
+
     test.concurrent.each(running)(
       `%s runs as it stands${isVerify ? ", twice in a row" : ""}`,
       async (page) => {
         const name = page.replaceAll(/\W/g, "-");
+        const runner = runners[running.indexOf(page) % runnerCount];
+        const given = isVerify ? project() : { ...project(), runner };
         for (const attempt of isVerify ? ["first", "second"] : ["only"]) {
-          for (const { block, code, output } of await runPage(blocksOf(page), name, project()))
+          for (const { block, code, output } of await runPage(blocksOf(page), name, given))
             expect(code, `${attempt} run of block ${block}: ${output}`).toBe(0);
         }
       },
@@ -67,11 +84,12 @@ export function describePages(project: () => DocsProject): void {
       for (const block of ofKind("vitest"))
         writeFileSync(join(folder, fileOf(block).replace(".ts", ".test.ts")), block.code);
       const vitest = join(repository, "node_modules/vitest/vitest.mjs");
-      await run("node", [vitest, "run", "--root", folder], {
+      const flags = ["--no-isolate", "--maxWorkers=1"]; // Millrace is loaded once
+      await run("node", [vitest, "run", "--root", folder, ...flags], {
         cwd: folder,
         path: [project().node22],
       });
-    });
+    }, 120_000);
   });
 
   beforeAll(() => {

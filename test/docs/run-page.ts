@@ -5,12 +5,15 @@ import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { treatmentOf, type Block } from "./pages.ts";
+import type { ProgramRunner } from "./program-runner.ts";
 
 /** The project in which blocks run: `node_modules` has the packed packages. */
 export interface DocsProject {
   readonly folder: string;
   /** Folder of the `node` that users have at least. */
   readonly node22: string;
+  /** Runs programs that end by themselves; without one each has a process. */
+  readonly runner?: ProgramRunner;
 }
 
 export interface Ended {
@@ -34,7 +37,7 @@ const announcing = `process.on("newListener", (event) => event === "SIGTERM" && 
 export async function runPage(
   blocks: readonly Block[],
   name: string,
-  { folder, node22 }: DocsProject,
+  { folder, node22, runner }: DocsProject,
 ): Promise<readonly (Ended & { readonly block: number })[]> {
   const cwd = join(folder, "pages", name);
   mkdirSync(join(cwd, "bin"), { recursive: true });
@@ -60,6 +63,12 @@ export async function runPage(
       .replaceAll("8081", String(ports[8081]));
     const own = commandOf(block, code, cwd);
     if (own === undefined) continue;
+    if (runner !== undefined && treatmentOf(block) === "program") {
+      const program = { file: own[1], cwd };
+      const { code: exitCode, stdout, stderr } = await runner.run(program, blockMsMax);
+      ended.push({ block: block.number, code: exitCode, output: `${stdout}${stderr}` });
+      continue;
+    }
     const running = start(own, { cwd, env });
     if (treatmentOf(block) === "endless program") {
       endless = running;

@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { double, json, string } from "@millrace/serde";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
@@ -16,7 +13,7 @@ import {
   type Order,
   type PriceLookup,
 } from "../../examples/http-enrichment/src/topology.ts";
-import { repository } from "../tidy/source-files.ts";
+import { runExample } from "./run-example.ts";
 
 function shop(lookUp: PriceLookup) {
   const driver = new TopologyTestDriver(enrichmentTopology({ lookUp }), {
@@ -109,13 +106,10 @@ test("prices are asked for by HTTP: known, unknown, and not to be had", async ()
 });
 
 test("the example runs", async () => {
-  const program = join(repository, "examples/http-enrichment/src/main.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 25_000 });
-  expect(stdout.split("\n")).toEqual([
+  expect(await runExample("http-enrichment")).toEqual([
     "Ada, order 1: 1.8",
     "Ada, order 4: 2.25",
     "Bob, order 2: 0.5",
     "order 3 has no price",
-    "",
   ]);
-}, 30_000);
+}, 60_000);

@@ -1,6 +1,3 @@
-import { execFile } from "node:child_process";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { double, json, optional, string } from "@millrace/serde";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
@@ -13,7 +10,7 @@ import {
   type Order,
   type RowChange,
 } from "../../examples/orders-of-customers/src/topology.ts";
-import { repository } from "../tidy/source-files.ts";
+import { runExample } from "./run-example.ts";
 
 /** As Debezium writes a table's changes: an empty record behind a deletion. */
 function capture<Row>(driver: TopologyTestDriver, topic: string) {
@@ -89,7 +86,5 @@ test("an order that goes to another customer leaves the first", async () => {
 });
 
 test("runs as it stands", { timeout: 60_000 }, async () => {
-  const program = join(repository, "examples/orders-of-customers/src/main.ts");
-  const { stdout } = await promisify(execFile)(process.execPath, [program]);
-  expect(stdout).toBe("London: 5\nParis: 7\n");
+  expect(await runExample("orders-of-customers")).toEqual(["London: 5", "Paris: 7"]);
 });
