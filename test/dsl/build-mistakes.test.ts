@@ -238,7 +238,9 @@ describe("DSL-6: no method of the DSL fails without a name, whatever it is given
           try {
             objects[name]()[method](...given);
           } catch (error) {
-            expect(error, `${inspect(given)}: ${inspect(error)}`).toBeInstanceOf(BaseError);
+            // Thousands are thrown: inspected is what is told.
+            if (error instanceof BaseError) continue;
+            expect.fail(`${inspect(given)}: ${inspect(error)}`);
           }
         }
   });
