@@ -8,6 +8,7 @@ import {
   type StoreEngineProvider,
 } from "@millrace/state";
 
+import { tellDroppedWrites } from "./dropped-writes.ts";
 import { loadSqlite, type SqliteModule } from "./load-sqlite.ts";
 import { SqliteDatabase } from "./sqlite-database.ts";
 import { SqliteEngine, type SqliteEngineOptions } from "./sqlite-engine.ts";
@@ -31,7 +32,8 @@ type EngineOwner = Pick<SqliteEngineOptions, "onDamage" | "onClose">;
  * `open` throws `StateError`: `STORE_ENGINE_UNAVAILABLE` where the runtime has no `node:sqlite`, `STORE_ENGINE_LOCKED`
  * where the database is open already, `STORE_FORMAT_TOO_NEW`, `STORE_FORMAT_UNKNOWN`, `STORE_ENGINE_FAILED` where it cannot be opened. A damaged
  * database is renamed to `DIRECTORY.corrupt-MS`, with the log event `state.moved-aside`, and begins anew; one that is found
- * damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process.
+ * damaged while it is open (`STORE_DAMAGED`) does so with its next `open`, once in a process. Writes that a damaged log of
+ * a process that was killed has lost are told with `sqlite.writes-dropped`, and restored.
  *
  * @example const engines = sqliteEngineProvider(platform);
  */
@@ -93,6 +95,7 @@ class SqliteEngineProvider implements StoreEngineProvider {
       logger.log("warn", "sqlite.memory-used-up", { task, usedBytes: this.#memory.usedBytes });
     try {
       const path = `${directory}/store.sqlite`;
+      tellDroppedWrites(this.#platform, { directory, path: `${path}-wal` });
       const database = SqliteDatabase.open(native, { path, cacheBytes: share.bytes });
       const removals = [
         metrics.gauge("sqlite-file-bytes", () => database.fileBytes(), { task }),

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -124,6 +132,54 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
     database.close();
     expect(await codeOf(openAt(directory))).toBe("STORE_FORMAT_TOO_NEW");
     expect(readdirSync(directory)).toContain("store.sqlite");
+  });
+});
+
+describe("SQLITE-6: what SQLite leaves out of a damaged log is told", () => {
+  const entry = (key: number) => ({ key: Uint8Array.of(key), value: new Uint8Array(100).fill(1) });
+
+  /** As a process leaves it that was killed after ten writes, opened again after damage to the log. */
+  async function opened(damage: (log: Uint8Array) => void) {
+    const [directory, killed] = [freshDirectory(), freshDirectory()];
+    for (const keys of [[1, 2, 3], [], [4, 5, 6, 7, 8, 9, 10]]) {
+      const engine = await openAt(directory);
+      for (const key of keys) engine.write([entry(key)]);
+      if (keys.length > 3) cpSync(directory, killed, { recursive: true });
+      await engine.close();
+    }
+    const log = readFileSync(join(killed, "store.sqlite-wal"));
+    damage(log);
+    writeFileSync(join(killed, "store.sqlite-wal"), log);
+    logged.length = 0;
+    for (let round = 0; round < 2; round++) {
+      const engine = await openAt(killed); // what is gone is told once
+      const left = Array.from(
+        { length: 10 },
+        (_, at) => engine.get(Uint8Array.of(at + 1)) !== null,
+      );
+      if (round === 1)
+        return { killed, left, events: logged.map((line): unknown => JSON.parse(line)) };
+      await engine.close();
+    }
+    throw new Error("unreachable");
+  }
+
+  it.each([
+    ["in a page", (log: Uint8Array) => (log[log.length - 5000] ^= 1), 2],
+    ["in its first frame", (log: Uint8Array) => (log[40] ^= 1), 7],
+    ["in its header", (log: Uint8Array) => (log[25] ^= 1), 7],
+  ])("%s", async (_, damage, count) => {
+    const { killed: directory, left, events } = await opened(damage);
+    expect(events).toMatchObject([
+      { level: "error", event: "sqlite.writes-dropped", directory, count },
+    ]);
+    expect(left.filter((isThere) => !isThere).length).toBe(count);
+  });
+
+  it("and nothing where it is whole, also over a log that was begun anew", async () => {
+    const { left, events } = await opened(() => {});
+    expect(events).toEqual([]);
+    expect(left).not.toContain(false);
   });
 });
 
