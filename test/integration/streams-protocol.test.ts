@@ -53,6 +53,19 @@ describe("instances in a group whose tasks the broker shares out", () => {
     },
   );
 
+  test.each([
+    ["classic", "streams"],
+    ["streams", "classic"],
+  ] as const)("of a group that is %s are told why %s ones have to wait", async (left, other) => {
+    const mortal = world.process();
+    await world.app(wordCount(), { groupProtocol: left, closeTimeout: 200 }, mortal);
+    mortal.die();
+    expect(await failureOf(world.app(wordCount(), { groupProtocol: other }))).toMatchObject({
+      code: "GROUP_REFUSED",
+      message: expect.stringMatching(/members with another groupProtocol.*sessions end/),
+    });
+  });
+
   test("end with the name of an input that is not there", async () => {
     const builder = new StreamsBuilder();
     builder.stream("lines", { value: string() }).to("copies");

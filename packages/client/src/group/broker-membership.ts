@@ -27,6 +27,7 @@ import { commitAsMember, type CommittingMember } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { beatGroup, type BrokerGroupOptions, checkBeat, notServed } from "./group-beat.ts";
+import { groupRefusal } from "./group-refusal.ts";
 import { memberFenced } from "./join-group.ts";
 
 /** How long the group may take to hear that a member leaves. */
@@ -237,7 +238,7 @@ export class BrokerMembership implements ConsumerMembership, CommittingMember {
       this.#fail(memberFenced(this.#options, error));
       return this.failure;
     }
-    return clusterErrorOf(`group ${this.#options.groupId} does not take this member`, error);
+    return clusterErrorOf(groupRefusal(this.#options.groupId, error), error);
   }
 
   #schedule(): void {

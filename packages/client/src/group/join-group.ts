@@ -7,6 +7,7 @@ import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { askedNow, type Asked } from "./asked.ts";
 import type { GroupProtocol, GroupSettings, OfferingMember } from "./group-protocol.ts";
+import { groupRefusal } from "./group-refusal.ts";
 
 /** A place in the group. */
 export interface Seat {
@@ -124,8 +125,7 @@ function refused(
     default:
       break;
   }
-  if (!error.retriable)
-    throw clusterErrorOf(`group ${options.groupId} does not take this member`, error);
+  if (!error.retriable) throw clusterErrorOf(groupRefusal(options.groupId, error), error);
   context.coordinators.forgetAfter("group", options.groupId, error);
   return { kind: "again", memberId, isSoon: false };
 }

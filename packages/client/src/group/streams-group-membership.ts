@@ -10,7 +10,7 @@ import {
 } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
 import { abortable, JoinedSignal, type Timer } from "@millrace/platform";
-import { KafkaError } from "@millrace/protocol";
+import { KafkaError, type ErrorName } from "@millrace/protocol";
 import type { StreamsGroupHeartbeatResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
@@ -22,6 +22,7 @@ import { signalAfter } from "../signal-after.ts";
 import { askedNow, type Asked } from "./asked.ts";
 import { commitAsMember, type CommittingMember, renewed } from "./commit-as-member.ts";
 import { CommittedOffsets } from "./committed-offsets.ts";
+import { groupRefusal } from "./group-refusal.ts";
 import {
   beatStreamsGroup,
   noTasks,
@@ -286,9 +287,12 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
         ? error.code === "UNSUPPORTED_VERSION"
         : error instanceof ClusterError && error.code === "UNSUPPORTED_BY_CLUSTER";
     if (isUnknown) return streamsGroupsNotServed(groupId, error);
-    const told = clusterErrorOf(`group ${groupId} does not take this member`, error);
+    // Who joins is told so of a group that is there, and of another kind.
+    const ofOthers: readonly ErrorName[] = this.#memberEpoch === 0 ? ["GROUP_ID_NOT_FOUND"] : [];
+    const refusal = groupRefusal(groupId, error, ofOthers);
+    const told = clusterErrorOf(refusal, error);
     if (!(told instanceof KafkaError)) return told;
-    const text = `group ${groupId} does not take this member: ${told.message}`;
+    const text = `${refusal}: ${told.message}`;
     return new ClusterError("GROUP_REFUSED", text, { cause: error });
   }
 
