@@ -104,11 +104,15 @@ test("that nobody can tell who has the folder is not taken for its owner's end",
   await guest.close();
 }, 60_000);
 
-test("an application that is closed before its cluster commits, and tells nothing", async () => {
+test("an application that is closed before its cluster commits, and tells nothing; the next one is told", async () => {
   const cluster = await EmbeddedCluster.start({ data: join(folder, "ordered"), topics });
   const app = await start("ordered", cluster);
   await app.close();
   await cluster.close();
   await expect(app.closed).resolves.toBeUndefined();
   expect(cluster.gone.reason).toMatchObject({ code: "BROKER_CLOSED" });
+  await expect(start("late", cluster)).rejects.toMatchObject({
+    code: "BROKER_CLOSED",
+    message: expect.stringMatching(/127\.0\.0\.1:\d+ was ended by the program/),
+  });
 });

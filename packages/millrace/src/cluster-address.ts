@@ -41,7 +41,11 @@ export interface ConnectedCluster {
 
 const embeddedPrefix = "embedded:";
 
-/** Turns an address into a client; starts the embedded broker that it may name, and makes missing topics. */
+/**
+ * Turns an address into a client; starts the embedded broker that it may name, and makes missing topics.
+ *
+ * @throws EmbeddedClusterError `BROKER_CLOSED`; ClusterError; the signal's reason
+ */
 export async function connectCluster(
   address: ClusterAddress,
   {
@@ -62,6 +66,7 @@ export async function connectCluster(
     await makeMissingTopics(address.admin, topics, { logger: platform.logger, signal });
     return { client: address, dispose: async () => {}, gone: undefined, connection: undefined };
   }
+  if (address instanceof EmbeddedCluster) address.gone.throwIfAborted();
   const isEmbedded = typeof address === "string" && address.startsWith(embeddedPrefix);
   const embedded = isEmbedded
     ? await EmbeddedCluster.start({ data: address.slice(embeddedPrefix.length), signal })
