@@ -13,6 +13,7 @@ export {
 export { DurationError, parseDuration, toMilliseconds, type Duration } from "./durations.ts";
 export { noHeaders, type Header, type Headers } from "./headers.ts";
 export { invariant, InvariantError, unreachable } from "./invariant.ts";
+export { nestsDeeper } from "./nests-deeper.ts";
 export { nearestName } from "./options/nearest-name.ts";
 export { OptionError, type OptionErrorCode } from "./options/option-error.ts";
 export {

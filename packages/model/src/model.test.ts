@@ -5,6 +5,7 @@ import { DurationError, toMilliseconds } from "./durations.ts";
 import { invariant, InvariantError } from "./invariant.ts";
 import { murmur2, partitionForKey } from "./murmur2.ts";
 import { murmur3 } from "./murmur3.ts";
+import { nestsDeeper } from "./nests-deeper.ts";
 
 // Vectors of Apache Kafka's own Utils.murmur2.
 test.each([
@@ -70,4 +71,20 @@ test.each([
   ["abcdefghijklmnopqrstuvwxyz0123456", "dcde2399192d18ebf40197b8dea3ee3b"],
 ])("MODEL-1: murmur3 of %s is Kafka Streams'", (text, expected) => {
   expect(toHex(murmur3(new TextEncoder().encode(text)))).toBe(expected);
+});
+
+test.each([
+  ["", 0, false],
+  ["7", 0, false],
+  ["[]", 0, true],
+  ["[[]]", 2, false],
+  ["[[],[],{}]", 2, false],
+  ['[{"a":[]}]', 2, true],
+  ['["[[[["]', 1, false],
+  ['["\\"[[[["]', 1, false],
+  ['["\\\\",[[]]]', 1, true],
+  ["[".repeat(1000), 999, true],
+  ["]".repeat(1000), 1, false],
+] as const)("%j has more levels than %i: %s", (text, levels, isDeeper) => {
+  expect(nestsDeeper(text, levels)).toBe(isDeeper);
 });

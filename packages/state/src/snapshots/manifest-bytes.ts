@@ -1,4 +1,4 @@
-import { decodeUtf8, encodeUtf8 } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, nestsDeeper } from "@millrace/model";
 import { SnapshotError } from "../contract/snapshot-error.ts";
 import { checksumOf } from "./block-checksum.ts";
 import { isManifest } from "./manifest-form.ts";
@@ -49,7 +49,7 @@ function contentOf(bytes: Uint8Array, place: string): { readonly format?: unknow
     const content: unknown = JSON.parse(text.slice(before.length, -tail.length));
     if (typeof content !== "string" || Number(checksum) !== checksumOf(encodeUtf8(content)))
       return undefined;
-    if (isDeeper(content, depthMax))
+    if (nestsDeeper(content, depthMax))
       throw damaged(
         `${place} is none that was written here: it is nested deeper than ${depthMax} levels`,
       );
@@ -59,20 +59,6 @@ function contentOf(bytes: Uint8Array, place: string): { readonly format?: unknow
     if (error instanceof SnapshotError) throw error;
     return undefined; // no JSON, or other than ours
   }
-}
-
-function isDeeper(text: string, levels: number): boolean {
-  let depth = 0;
-  let isInText = false;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x22) isInText = !isInText;
-    else if (isInText) at += code === 0x5c ? 1 : 0; // what follows a backslash ends no text
-    else if (code === 0x5b || code === 0x7b) depth += 1;
-    else if (code === 0x5d || code === 0x7d) depth -= 1;
-    if (depth > levels) return true;
-  }
-  return false;
 }
 
 function damaged(what: string): SnapshotError {

@@ -124,6 +124,14 @@ describe("between instances", () => {
     );
   });
 
+  it("a page that is nested without an end is refused before it is taken apart", () => {
+    const { user, system } = process.cpuUsage();
+    for (const line of ["[".repeat(2 ** 23), `{"rows":[${'{"key":'.repeat(2 ** 20)}`])
+      expect(() => decodePage(line, { store: "a", partition: 0 })).toThrow(/nested deeper/);
+    const spent = process.cpuUsage();
+    expect(spent.user + spent.system - user - system).toBeLessThan(200_000);
+  });
+
   it("an error of a newer version is one of the store", () => {
     const line = '{"error":{"code":"TOO_HOT","message":"it melts"}}';
     expect(() => decodePage(line, { store: "a", partition: 0 })).toThrow(

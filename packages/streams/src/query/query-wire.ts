@@ -1,4 +1,11 @@
-import { messageOf, shown, type Headers, type Offset, type Window } from "@millrace/model";
+import {
+  messageOf,
+  nestsDeeper,
+  shown,
+  type Headers,
+  type Offset,
+  type Window,
+} from "@millrace/model";
 
 import { isQueryErrorCode, QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
@@ -8,6 +15,11 @@ import type { AnswerRow, Question } from "./question.ts";
 // Between instances, a request is one JSON text and an answer is lines of JSON: a page each, the last of which says so,
 // or an error as the last one. Bytes are base64; what has no number in JSON, an open end, is left out. An answer tells
 // of which store and partition it is: an address may lead to somebody else.
+
+/** So many characters may be nested as they like: that costs little. */
+const longLine = 2 ** 20;
+/** Of a page: those of a header are five. */
+const levelsMax = 16;
 
 type Wired<T> = { readonly [Name in keyof T]: T[Name] extends Uint8Array ? string : unknown };
 
@@ -87,6 +99,8 @@ export function decodePage(
   line: string,
   asked: Pick<PartitionRequest, "store" | "partition">,
 ): WiredPage {
+  if (line.length > longLine && nestsDeeper(line, levelsMax))
+    throw new RangeError(`it is nested deeper than ${levelsMax} levels`);
   const given = fieldsOf(JSON.parse(line));
   if (given["error"] !== undefined) {
     const { code, message } = fieldsOf(given["error"]);
