@@ -15,7 +15,8 @@ import { takeRecords } from "./read-records.ts";
 
 /**
  * Notes what a compaction is about to put something else in the place of: all committed records of the closed segments,
- * which it has made durable by then. Nobody else may have read them.
+ * which it has made durable by then. Nobody else may have read them. Where a transaction has ended, the segment behind
+ * them may say.
  */
 export function noteBeforeCompaction(
   fileSystem: FileSystem,
@@ -27,9 +28,9 @@ export function noteBeforeCompaction(
     const path = `${dataDirectory}/${folder}`;
     const names = fileSystem.list(path);
     if (!names.some((name) => name.endsWith(".log.cleaned"))) continue;
-    const closed = names.filter((name) => name.endsWith(".log")).slice(0, -1);
+    const segments = names.filter((name) => name.endsWith(".log"));
     noteSegments(
-      closed.map((name) => readWhole(fileSystem, `${path}/${name}`)),
+      segments.map((name) => readWhole(fileSystem, `${path}/${name}`)),
       folder,
       history,
     );
@@ -42,7 +43,8 @@ function noteSegments(segments: readonly Uint8Array[], folder: string, history: 
   const note = (batch: RecordBatchReader): void =>
     takeRecords(batch, (record, raw) => history.keep(folder, record, raw()));
   let end = 0;
-  for (const bytes of segments) {
+  for (const [index, bytes] of segments.entries()) {
+    const isClosed = index < segments.length - 1;
     const cursor = new BatchCursor(bytes);
     while (cursor.next()) {
       const { position } = cursor;
@@ -52,14 +54,14 @@ function noteSegments(segments: readonly Uint8Array[], folder: string, history: 
         if (decodeControlBatch(bytes, position)?.type === "commit")
           open.get(producerId)?.forEach(note);
         open.delete(producerId);
-        continue;
+      } else if (isClosed) {
+        const topic = folder.slice(0, folder.lastIndexOf("-"));
+        const batch = new RecordBatchReader({ bytes, position, topic });
+        end = batch.nextOffset;
+        if (isTransactional(attributes))
+          open.set(producerId, [...(open.get(producerId) ?? []), batch]);
+        else note(batch);
       }
-      const topic = folder.slice(0, folder.lastIndexOf("-"));
-      const batch = new RecordBatchReader({ bytes, position, topic });
-      end = batch.nextOffset;
-      if (isTransactional(attributes))
-        open.set(producerId, [...(open.get(producerId) ?? []), batch]);
-      else note(batch);
     }
   }
   if (open.size === 0) history.keptUpTo(folder, end);
