@@ -79,10 +79,15 @@ export class KafkajsAdmin implements ClusterAdmin {
     topics: readonly { readonly kind: "topic"; readonly name: string }[],
     signal?: AbortSignal,
   ): Promise<readonly TopicConfigs[]> {
+    const names = topics.map(({ name }) => name);
+    const present = await this.describeTopics(names, signal);
+    const missing = names.find((name) => !present.has(name));
+    // kafkajs would go on asking.
+    if (missing !== undefined) throw clusterErrorOf(`topic ${missing}`, notThere);
     const { resources } = await this.#ask("describeConfigs", signal, ({ admin }) =>
       admin.describeConfigs({
         includeSynonyms: false,
-        resources: topics.map(({ name }) => ({ type: topicResource, name })),
+        resources: names.map((name) => ({ type: topicResource, name })),
       }),
     );
     return resources.map(({ resourceName, configEntries }) => ({
