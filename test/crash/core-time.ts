@@ -3,10 +3,16 @@ import { join } from "node:path";
 
 const sampleMs = 25;
 
-interface ThreadTimes {
+export interface ThreadTimes {
   /** So long on a core, and so long ready to run without one, since the thread began. */
   readonly ranMs: number;
   readonly waitedMs: number;
+}
+
+/** Of a thread, from its `schedstat`. */
+export function threadTimes(folder: string): ThreadTimes {
+  const [ranNs, waitedNs] = readFileSync(join(folder, "schedstat"), "utf8").split(" ").map(Number);
+  return { ranMs: ranNs / 1e6, waitedMs: waitedNs / 1e6 };
 }
 
 /**
@@ -67,12 +73,8 @@ export class CoreTime {
   /** Nothing where the system does not tell: all time is the process's own then. */
   #read(): ReadonlyMap<string, ThreadTimes> {
     try {
-      const times = readdirSync(this.#tasks).map((thread) => {
-        const text = readFileSync(join(this.#tasks, thread, "schedstat"), "utf8");
-        const [ranNs, waitedNs] = text.split(" ").map(Number);
-        return [thread, { ranMs: ranNs / 1e6, waitedMs: waitedNs / 1e6 }] as const;
-      });
-      return new Map(times);
+      const threads = readdirSync(this.#tasks);
+      return new Map(threads.map((thread) => [thread, threadTimes(join(this.#tasks, thread))]));
     } catch {
       return new Map(); // not Linux, or it is gone, or a thread of it
     }

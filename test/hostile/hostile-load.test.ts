@@ -6,7 +6,7 @@ import { fetchApi, initProducerIdApi } from "@millrace/protocol/definitions";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 
 import type { TestClient } from "../../packages/broker/test-support/test-client.ts";
-import { BrokerUnderLoad, slowestCallWhile } from "./broker-under-load.ts";
+import { BrokerUnderLoad } from "./broker-under-load.ts";
 import { bombs, distinct, frameOf, repeated, topic } from "./hostile-requests.ts";
 import { aboutRules, exploding } from "./hostile-rules.ts";
 
@@ -62,7 +62,7 @@ async function send(frame: Uint8Array): Promise<void> {
 }
 
 async function expectUndisturbed(troubles: () => Promise<unknown>): Promise<void> {
-  const { slowestMs, callCount } = await slowestCallWhile(client, topic, troubles());
+  const { slowestMs, callCount } = await load.slowestCallWhile(client, topic, troubles());
   console.log(
     `${expect.getState().currentTestName}: slowest of ${callCount} calls: ${Math.round(slowestMs)} ms`,
   );
