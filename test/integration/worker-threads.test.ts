@@ -97,10 +97,19 @@ async function sharedOut(app: StreamsApp): Promise<void> {
 }
 
 describe("loops in worker threads", () => {
-  test("share the tasks, answer queries, copy their state, tell what they count, and go on after a restart", async () => {
-    // They hear from each other what their heartbeats would tell them a minute later.
-    const app = await start({ heartbeatInterval: "1m", sessionTimeout: "3m" });
+  test("share the tasks, are found by other instances, answer queries, copy their state, tell what they count, and go on after a restart", async () => {
+    const app = await start({
+      // They hear from each other what their heartbeats would tell them a minute later.
+      heartbeatInterval: "1m",
+      sessionTimeout: "3m",
+      serve: { host: "127.0.0.1", port: 0 },
+      querySecret: "of one's own, 32 letters at least",
+    });
     await sharedOut(app);
+    // Other instances find them at the address that the application's server has come to have.
+    await eventually(() => app.instances.map(({ address }) => address)).toEqual([
+      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
+    ]);
     const lines = Array.from({ length: 40 }, (_, index) => `line-${index % 20}`);
     await write(...lines);
     const values = async (): Promise<readonly number[]> => {
@@ -142,28 +151,23 @@ describe("loops in worker threads", () => {
     await eventually(async () => counts(app).get("a")).toBe(2);
   });
 
-  test("tell the application's logger what they log, errors with their codes", async () => {
+  test("tell the application's logger what they log, fail with the errors of their thread, and take handlers from the module", async () => {
     const lines: { readonly event: string; readonly fields: Record<string, unknown> }[] = [];
     const log = (fields: Record<string, unknown>, event: string): void =>
       void lines.push({ event, fields });
     const logger = { debug: log, info: log, warn: log, error: log, child: () => logger };
-    const app = await start({ logger, data: { skips: "bad one" }, logLevel: "info" });
+    const app = await start({ logger, data: { skips: "bad-1" }, logLevel: "info" });
     await sharedOut(app);
-    await write("bad one");
+    await write("bad-1", "good");
     const told = () => lines.find(({ event }) => event === "streams.error-passed-over")?.fields;
     await eventually(told).toMatchObject({
       application: app.applicationId,
       thread: expect.stringMatching(/-StreamThread-[12]$/),
       task: "0_0",
       code: "PROCESSING_FAILED",
-      err: expect.objectContaining({ name: "TypeError", message: "cannot take bad one" }),
+      err: expect.objectContaining({ name: "TypeError", message: "cannot take bad-1" }),
     });
     expect(told()?.["err"]).toBeInstanceOf(Error);
-  });
-
-  test("fail with the errors of their thread, and take handlers from the module", async () => {
-    const app = await start({ data: { skips: "bad-1" } });
-    await write("bad-1", "good");
     await eventually(async () => counts(app).get("good")).toBe(1);
     await write("bad-2");
     const failure = await failureOf(app.closed);
@@ -175,7 +179,7 @@ describe("loops in worker threads", () => {
     expect(app.state).toBe("failed");
   });
 
-  test.each(isWhole ? ["exit", "throw"] : ["exit"])(
+  test.runIf(isWhole).each(["exit", "throw"])(
     "of which one dies (%s) are replaced by policy, or end it",
     async (how) => {
       const errors: unknown[] = [];
@@ -199,12 +203,15 @@ describe("loops in worker threads", () => {
     async (storeEngine) => {
       const ended = join(folder, `ended-${storeEngine}`);
       const applicationId = `ending-${storeEngine}`;
-      let errors = 0;
+      const errors: unknown[] = [];
       const given: Partial<StreamsOptions> = {
         applicationId,
         storeEngine,
         data: { ended },
-        onUncaughtError: () => (++errors === 1 ? "replaceThread" : "shutdownClient"),
+        onUncaughtError: (error) => {
+          errors.push(error);
+          return errors.length === 1 ? "replaceThread" : "shutdownClient";
+        },
       };
       const app = await start(given);
       await sharedOut(app);
@@ -212,7 +219,10 @@ describe("loops in worker threads", () => {
       await eventually(async () => everything(app).catch(() => 0), 20_000).toBe(4);
       await rm(ended);
       await write("exit once");
-      expect(await failureOf(app.closed)).toMatchObject({ code: "THREAD_ENDED" });
+      const failure = await failureOf(app.closed);
+      expect(failure).toBeInstanceOf(ApplicationError);
+      expect(failure).toMatchObject({ code: "THREAD_ENDED" });
+      expect(errors).toHaveLength(2);
       const next = await start(given);
       await eventually(async () => counts(next).get("exit once"), 20_000).toBe(2);
     },
@@ -265,16 +275,6 @@ describe("loops in worker threads", () => {
     },
     180_000,
   );
-
-  test("are found by other instances, at the address that the application's server has come to have", async () => {
-    const app = await start({
-      serve: { host: "127.0.0.1", port: 0 },
-      querySecret: "of one's own, 32 letters at least",
-    });
-    await eventually(() => app.instances.map(({ address }) => address)).toEqual([
-      expect.stringMatching(/^127\.0\.0\.1:\d+$/),
-    ]);
-  });
 
   test("are refused where the program starts itself in each of them", async () => {
     const data: ThreadedData = { module: program.href };
