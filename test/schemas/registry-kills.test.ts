@@ -62,7 +62,8 @@ test(`a registry with its broker, killed ${aloneKills} times under load: no id i
     await clients.checkSome(registry.url);
     const over = new AbortController();
     const work = clients.run(() => [registry.url], over.signal);
-    await kill(registry, 30 + random() * extraMsMax);
+    await clients.isUnderWay();
+    await kill(registry, random() * extraMsMax);
     over.abort();
     await work;
     expect(clients.faults).toEqual([]);
@@ -98,6 +99,7 @@ test(`one of two registries of a group, killed ${groupKills} times under load: t
     const over = new AbortController();
     const work = clients.run(() => registries.map(({ url }) => url), over.signal);
     const index = Math.floor(random() * 2);
+    await clients.isUnderWay();
     await kill(registries[index], 200 + random() * extraMsMax);
     registries[index] = await start(options);
     over.abort();
@@ -125,6 +127,7 @@ test(`registries of a group, one of three paused ${pauses} times for longer than
   for (let round = 1; round <= pauses; round++) {
     const over = new AbortController();
     const work = clients.run(() => urls, over.signal);
+    await clients.isUnderWay();
     const { process } = registries[Math.floor(random() * registries.length)];
     await process.pauseFor(1200 + random() * extraMsMax);
     // It takes its late writes for its own until it hears that another has its place.

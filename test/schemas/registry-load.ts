@@ -28,6 +28,12 @@ export class RegistryLoad {
     return this.#schemas.size;
   }
 
+  /** Resolves once two more ids are told: there is load then, however slow the machine is. */
+  async isUnderWay(): Promise<void> {
+    const wanted = this.#schemas.size + 2;
+    while (this.#schemas.size < wanted) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
   /** Several clients at once, until the signal aborts; what is not answered counts for nothing. */
   async run(urls: () => readonly string[], signal: AbortSignal): Promise<void> {
     await Promise.all(Array.from({ length: 8 }, () => this.#client(urls, signal)));
