@@ -4,18 +4,27 @@ import { causesOf, compareBytes, messageOf } from "@millrace/model";
 import type { EngineTuning } from "@millrace/state";
 
 /**
- * The one file that knows `@nxtedition/rocksdb`: its underscore methods, what they take, and what crashes the
- * process instead of throwing. Pinned to version 12.2.12; read this file again before taking another.
+ * The one file that knows `@nxtedition/rocksdb`: its underscore methods, the native functions beneath them, what they take,
+ * and what crashes the process instead of throwing. Pinned to version 12.2.12; read this file again before taking another.
  *
  * Crashes: any call after `close` (segmentation fault), and an empty key or bound (assertion). Callers guard both.
  */
 
-interface NativeBatch {
-  _put(key: Uint8Array, value: Uint8Array, options: object): void;
-  _del(key: Uint8Array, options: object): void;
-  _writeSync(options: object): void;
-  _closeSync(): void;
+/**
+ * Batches as the native code has them. The class around them asks for options that are there, and the native code looks into
+ * those for each entry, which takes longer than the rest.
+ */
+interface NativeBinding {
+  batch_init(): NativeBatch;
+  batch_put(batch: NativeBatch, key: Uint8Array, value: Uint8Array, options: undefined): void;
+  batch_del(batch: NativeBatch, key: Uint8Array, options: undefined): void;
+  batch_write(database: unknown, batch: NativeBatch, options: undefined): void;
+  batch_clear(batch: NativeBatch): void;
 }
+
+declare const nativeBatch: unique symbol;
+/** Nothing else can be done with it. */
+type NativeBatch = { readonly [nativeBatch]: true };
 
 interface NativeIterator {
   /** Rows are key, value, key, value. */
@@ -31,7 +40,6 @@ interface NativeLevel extends NativeResources {
   getProperty(name: string): string;
   _getManySync(keys: readonly Uint8Array[], options: object): readonly (Uint8Array | undefined)[];
   _iterator(options: object): NativeIterator;
-  _chainedBatch(): NativeBatch;
   /** Without a limit it is one `DeleteRange`, done when the call returns; only an error is told later. */
   _clear(
     range: { readonly gte: Uint8Array; readonly lt: Uint8Array },
@@ -41,7 +49,7 @@ interface NativeLevel extends NativeResources {
 
 /** What a level closes when it is closed. */
 interface NativeResources {
-  /** Each batch and each iterator does this when it is made. */
+  /** Each iterator does this when it is made. */
   attachResource(resource: object): void;
   /** `_closeSync` does not do it. */
   detachResource(resource: object): void;
@@ -81,14 +89,24 @@ export function loadNative(): NativeModule {
   return createRequire(import.meta.url)("@nxtedition/rocksdb") as NativeModule;
 }
 
+/** What `loadNative` has loaded, without its class. */
+function loadBinding(): NativeBinding {
+  return createRequire(import.meta.url)("@nxtedition/rocksdb/binding.js") as NativeBinding;
+}
+
 export class NativeDatabase {
   readonly #level: NativeLevel;
+  readonly #binding: NativeBinding;
+  /** The database as the native functions know it. */
+  readonly #context: unknown;
   /** Iterators that nothing was written after: to seek costs a fraction of what a new one does. */
   #spare: NativeIterator[] = [];
   #writeCount = 0;
 
   private constructor(level: NativeLevel) {
     this.#level = level;
+    this.#binding = loadBinding();
+    this.#context = contextOf(level);
   }
 
   static async open(
@@ -125,14 +143,15 @@ export class NativeDatabase {
   /** All or nothing. A null value deletes. */
   write(entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[]): void {
     this.#dropSpare();
-    const batch = this.#level._chainedBatch();
+    const binding = this.#binding;
+    const batch = binding.batch_init();
     try {
       for (const { key, value } of entries)
-        if (value === null) batch._del(key, noOptions);
-        else batch._put(key, value, noOptions);
-      batch._writeSync(noOptions);
+        if (value === null) binding.batch_del(batch, key, undefined);
+        else binding.batch_put(batch, key, value, undefined);
+      binding.batch_write(this.#context, batch, undefined);
     } finally {
-      this.#close(batch);
+      binding.batch_clear(batch);
     }
   }
 
@@ -200,10 +219,17 @@ export class NativeDatabase {
   }
 
   /** Some hundred bytes of each would stay for as long as the database is open, where it is not detached. */
-  #close(resource: NativeBatch | NativeIterator): void {
+  #close(resource: NativeIterator): void {
     resource._closeSync();
     this.#level.detachResource(resource);
   }
+}
+
+function contextOf(level: NativeLevel): unknown {
+  const [key] = Object.getOwnPropertySymbols(level).filter(
+    ({ description }) => description === "context",
+  );
+  return Reflect.get(level, key);
 }
 
 const noRows: readonly Uint8Array[] = [];
