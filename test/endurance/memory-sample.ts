@@ -1,9 +1,10 @@
-/** What a process takes: all of it, the heap after a collection, and what lies beside the heap. In bytes. */
-export interface MemorySample {
+import type { HeapParts } from "./heap-parts.ts";
+
+/** What a process takes: all of it, its heap after a collection, and what lies beside the heap. In bytes. */
+export interface MemorySample extends HeapParts {
   readonly kind: "memory";
   readonly atMs: number;
   readonly rss: number;
-  readonly heapUsed: number;
   readonly external: number;
 }
 
