@@ -128,7 +128,9 @@ function load(): SqliteModule {
 
 function refusal(directory: string, error: unknown): unknown {
   if (!isOfSqlite(error)) return error;
-  const advice = isBusy(error) ? othersAdvice : "Check the disk and the permissions.";
+  const advice = isBusy(error)
+    ? othersAdvice
+    : "Check the disk, the permissions, and how many files may be open (`ulimit -n`): each task has four.";
   return new StateError(
     "STORE_ENGINE_FAILED",
     `SQLite could not open ${directory}: ${error.message}. ${advice}`,

@@ -206,6 +206,15 @@ describe("a database that another program has", () => {
     own.close();
   });
 
+  it("that cannot be opened is told with what it may be, which SQLite does not say", async () => {
+    const directory = freshDirectory();
+    mkdirSync(join(directory, "store.sqlite"), { recursive: true });
+    await expect(openAt(directory)).rejects.toMatchObject({
+      code: "STORE_ENGINE_FAILED",
+      message: expect.stringMatching(/permissions.*ulimit -n/),
+    });
+  });
+
   it("under way with a write is waited for, and told of", async () => {
     const directory = freshDirectory();
     const engine = await openAt(directory);
