@@ -57,7 +57,7 @@ orders.process({
 //! Property 'withKey' does not exist on type 'FixedKeyRecord<string, Order>'.
 orders.processValues({ process: (record, { forward }) => forward(record.withKey("a")) });
 
-//! Type '{ key: string; }' is missing the following properties from type 'FixedKeyRecord<string, Order>': #record, value, timestamp, headers, and 4 more.
+//! Type '{ key: string; }' is missing the following properties from type 'FixedKeyRecord<string, Order>': #private, value, timestamp, headers, and 4 more.
 orders.processValues({ process: (record, { forward }) => forward({ ...record, key: "a" }) });
 
 //! Type 'KTable<string, string | null, "known", "known", "unnamed">' is not assignable to type 'KTable<string, string | null, "known", "known", "unnamed"> & "The table has no store of its own: name one where it is made, { store: 'customers' }"'.
