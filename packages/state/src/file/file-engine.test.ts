@@ -33,6 +33,7 @@ const fixture = {
     await engine.close();
     return openAt(directories.get(engine) ?? "");
   },
+  seeds: process.env["MILLRACE_VERIFY"] === "1" ? 20 : 5,
 };
 
 describe("STATE-1: the file engine is a store engine", () => {
