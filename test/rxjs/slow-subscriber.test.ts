@@ -13,7 +13,7 @@ import { TestWorld } from "../integration/world/test-world.ts";
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 /** In all a minute for each policy, in turns with runs that nobody watches. */
 const rounds = isVerify ? 6 : 2;
-const runMs = isVerify ? 10_000 : 200;
+const runMs = isVerify ? 10_000 : 400;
 /**
  * Of the lowest rate that runs without a subscriber had: theirs differ by a third on a busy machine, short ones by more. An
  * application that waited would have a thousandth.
