@@ -19,7 +19,9 @@ await using app = await StreamsApp.start(enduringTopology(), {
   cluster: bootstrap,
   stateDirectory,
   sessionTimeout: "10s",
-  rocksdbMemoryMax: 16 * 2 ** 20, // so that it is filled soon
+  // So that they are filled soon: rows of windows that are over stay in the cache until others need the room.
+  rocksdbMemoryMax: 16 * 2 ** 20,
+  cacheBytesMax: 64 * 2 ** 10,
 });
 void app.closed.catch(() => stop.abort());
 const leaked: string[][] = [];

@@ -32,7 +32,7 @@ const mebibyte = 2 ** 20;
 /** An hour may add so many bytes. What is compiled has its end too, but after more than an hour. */
 const bounds = {
   objects: 4 * mebibyte,
-  code: 16 * mebibyte,
+  code: 8 * mebibyte,
   external: 4 * mebibyte,
   rss: 24 * mebibyte,
 } as const;
