@@ -14,7 +14,8 @@ export function differenceOf(
   const hasFailedToMerge = phase === "build" && kind === "streams"; // repartition topics
   if (hasFailedToMerge || curatedDifferences.has(program.name)) return "sure";
   if (refusesQuery(judged) || refusesCogroup(judged) || writesNowhere(judged, found)) return "sure";
-  return losesWindows(judged, found) || failsAgain(judged, found) ? "possible" : "none";
+  const mayDiffer = [losesWindows, failsAgain, tellsNoRecord].some((kind) => kind(judged, found));
+  return mayDiffer ? "possible" : "none";
 }
 
 /** With so little room entries leave the cache in every program. */
@@ -79,6 +80,14 @@ function failsAgain({ program, outcome }: JudgedProgram, found: readonly Differe
   const mayFail = ({ window, grace, fn }: JsonObject): boolean =>
     (window !== undefined || grace !== undefined) && Array.isArray(fn) && fn[0] === "failOn";
   return (first?.dropped ?? 0) > 0 && program.program.some(mayFail);
+}
+
+/** A table's transformer that fails where a join asks it for a row: Kafka's dead letter has no record then, and no place. */
+function tellsNoRecord({ program }: JudgedProgram, found: readonly Difference[]): boolean {
+  const letters = program.config?.["deadLetterTopic"];
+  const mayFail = ({ op, fn }: JsonObject): boolean =>
+    op === "transformValues" && Array.isArray(fn) && fn[0] === "failOn";
+  return program.program.some(mayFail) && found.every(({ where }) => where.endsWith(` ${letters}`));
 }
 
 /** Contents of stores and metrics are seen after all steps. */
