@@ -1,6 +1,6 @@
 import { toLatin1 } from "../bytes/latin1.ts";
 import type { CacheEntry, CacheKey } from "./cache-entry.ts";
-import { hashOfLatin1 } from "./key-filter.ts";
+import { bucketOf, hashOfLatin1 } from "./key-filter.ts";
 
 /** The entries of a cache by their `mapKey`. */
 export interface CacheEntries<K, V> {
@@ -78,7 +78,7 @@ export class TextEntries<K, V> implements CacheEntries<K, V> {
 
   ofBytes(bytes: Uint8Array, hash: number): CacheEntry<K, V> | undefined {
     if (this.#size === 0) return undefined;
-    let entry = this.#heads[this.#bucketOf(hash)];
+    let entry = this.#heads[bucketOf(hash, this.#heads.length)];
     while (entry !== null && (entry.hash !== hash || !isTextOf(entry.mapKey, bytes)))
       entry = entry.nextOfHash;
     return entry ?? undefined;
@@ -92,7 +92,7 @@ export class TextEntries<K, V> implements CacheEntries<K, V> {
   }
 
   delete(entry: CacheEntry<K, V>): void {
-    const bucket = this.#bucketOf(entry.hash);
+    const bucket = bucketOf(entry.hash, this.#heads.length);
     const first = this.#heads[bucket];
     if (first === entry) this.#heads[bucket] = entry.nextOfHash;
     else {
@@ -111,14 +111,14 @@ export class TextEntries<K, V> implements CacheEntries<K, V> {
 
   #find(hash: number, mapKey: CacheKey): CacheEntry<K, V> | undefined {
     if (this.#size === 0) return undefined;
-    let entry = this.#heads[this.#bucketOf(hash)];
+    let entry = this.#heads[bucketOf(hash, this.#heads.length)];
     while (entry !== null && (entry.hash !== hash || entry.mapKey !== mapKey))
       entry = entry.nextOfHash;
     return entry ?? undefined;
   }
 
   #link(entry: CacheEntry<K, V>): void {
-    const bucket = this.#bucketOf(entry.hash);
+    const bucket = bucketOf(entry.hash, this.#heads.length);
     entry.nextOfHash = this.#heads[bucket];
     this.#heads[bucket] = entry;
   }
@@ -133,10 +133,6 @@ export class TextEntries<K, V> implements CacheEntries<K, V> {
         this.#link(entry);
         entry = next;
       }
-  }
-
-  #bucketOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#heads.length - 1);
   }
 }
 

@@ -44,7 +44,7 @@ function bitsOf(hash: number): number {
   return (1 << (stirred >>> 27)) | (1 << ((stirred >>> 22) & 31)) | (1 << ((stirred >>> 17) & 31));
 }
 
-/** A 32-bit hash of a part of bytes, as a signed number: also where there are none. */
+/** A 32-bit hash of a part of bytes, as a signed number, whose low bits hang on all of them: also where there are none. */
 export function hashOf(bytes: Uint8Array, start: number, end: number): number {
   let hash = 0x811c9dc5 | 0;
   let index = start;
@@ -55,7 +55,7 @@ export function hashOf(bytes: Uint8Array, start: number, end: number): number {
     hash ^= hash >>> 15;
   }
   for (; index < end; index++) hash = Math.imul(hash ^ bytes[index], 0x01000193);
-  return hash;
+  return finished(hash);
 }
 
 /** As `hashOf`, of the bytes that `toLatin1` made a text of. */
@@ -73,7 +73,18 @@ export function hashOfLatin1(text: string): number {
     hash ^= hash >>> 15;
   }
   for (; index < end; index++) hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  return hash;
+  return finished(hash);
+}
+
+/** What came last has reached the high bits alone. */
+function finished(hash: number): number {
+  const mixed = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return mixed ^ (mixed >>> 13);
+}
+
+/** Which of `count` buckets, a power of two, has what is hashed so. */
+export function bucketOf(hash: number, count: number): number {
+  return hash & (count - 1);
 }
 
 /** A 32-bit hash of a hash and a number. */

@@ -1,6 +1,6 @@
 import { copyBytes } from "../bytes/copy-bytes.ts";
 import type { CacheBudget } from "../contract/cache-budget.ts";
-import { hashOf } from "./key-filter.ts";
+import { bucketOf, hashOf } from "./key-filter.ts";
 
 const chunkBytes = 64 * 1024;
 /** Places are counted in eights of bytes, over all chunks that ever were. */
@@ -162,8 +162,4 @@ function isAt(key: Uint8Array, bytes: Uint8Array, start: number): boolean {
   for (let index = key.length - 1; index >= 0; index--)
     if (bytes[start + index] !== key[index]) return false;
   return true;
-}
-
-function bucketOf(hash: number, count: number): number {
-  return (hash ^ (hash >>> 15)) & (count - 1);
 }

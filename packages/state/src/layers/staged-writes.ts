@@ -1,6 +1,6 @@
 import { copyBytes } from "../bytes/copy-bytes.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
-import { hashOf } from "./key-filter.ts";
+import { bucketOf, hashOf } from "./key-filter.ts";
 
 const firstChunkBytes = 4 * 1024;
 const chunkBytesMax = 64 * 1024;
@@ -166,8 +166,4 @@ export class StagedWrites {
     this.#chunks.push(this.#chunk);
     this.#filled = 0;
   }
-}
-
-function bucketOf(hash: number, count: number): number {
-  return (hash ^ (hash >>> 15)) & (count - 1);
 }

@@ -1,3 +1,5 @@
+import { bucketOf } from "../../layers/key-filter.ts";
+
 /** Of each row: hash of its key, steps back to the one before with such a hash, and four for the owner. */
 const wordsOfRow = 6;
 
@@ -48,7 +50,7 @@ export class RowRing {
   /** The newest row whose key may have this hash; 0: there is none. */
   newest(hash: number): number {
     if (this.next === this.first) return 0;
-    const number = this.next - ((this.next - this.#heads[this.#bucketOf(hash)]) | 0);
+    const number = this.next - ((this.next - this.#heads[bucketOf(hash, this.#heads.length)]) | 0);
     return number >= this.first && number < this.next ? number : 0;
   }
 
@@ -80,14 +82,10 @@ export class RowRing {
     return Math.max(firstCapacity, 2 * this.#heads.length);
   }
 
-  #bucketOf(hash: number): number {
-    return (hash ^ (hash >>> 15)) & (this.#heads.length - 1);
-  }
-
   /** Rows that are there are fewer than 2^31, numbers may be more: heads have their low 32 bits. */
   #link(number: number): void {
     const at = this.placeOf(number);
-    const bucket = this.#bucketOf(this.words[at]);
+    const bucket = bucketOf(this.words[at], this.#heads.length);
     const steps = (number - this.#heads[bucket]) | 0;
     this.words[at + 1] = steps > 0 && number - steps >= this.first ? steps : 0;
     this.#heads[bucket] = number | 0;
