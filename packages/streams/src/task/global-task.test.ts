@@ -8,7 +8,7 @@ import {
   type StoreEngine,
   type TimestampedKeyValueStore,
 } from "@millrace/state";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 
 import { at, batchOf } from "../../test-support/task-of.ts";
 import { StreamsBuilder } from "../dsl/streams-builder.ts";
@@ -191,5 +191,36 @@ describe("a global task", () => {
     }
     const topology = new Topology().addGlobalStore(seen, "seen", { supplier: () => new Timed() });
     expect(() => taskOf(topology)).toThrow(expect.objectContaining({ code: "TIMER_UNSUPPORTED" }));
+  });
+
+  test("closes every processor in a turn of its own, and the stores whatever one throws", async () => {
+    const closed: string[] = [];
+    const closing = (name: string, failure?: Error) => {
+      class Closing implements Processor {
+        #store!: KeyValueStore<string, number>;
+        init(context: ProcessorContext): void {
+          this.#store = context.store(name);
+        }
+        process(): void {}
+        close(): void {
+          this.#store.put("k", 1);
+          closed.push(name);
+          if (failure !== undefined) throw failure;
+        }
+      }
+      return { supplier: () => new Closing() };
+    };
+    const other = keyValueStore({ name: "other", key: string(), value: int64AsNumber() });
+    const failure = new Error("bad");
+    const topology = new Topology()
+      .addGlobalStore(seen, "seen", closing("seen", failure))
+      .addGlobalStore(other, "other", closing("other", new Error("worse")));
+    const engine = new MemoryEngine();
+    const closes = vi.spyOn(engine, "close");
+    const task = taskOf(topology, engine);
+    await expect(task.close()).rejects.toBe(failure);
+    expect([closed, closes.mock.calls.length]).toEqual([["seen", "other"], 1]);
+    await task.close();
+    expect(closed).toHaveLength(2);
   });
 });

@@ -26,6 +26,7 @@ import { defaultSerdeTimeoutMs } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
+import { closeNodes } from "./task-topology.ts";
 import { toldOutage } from "./told-outage.ts";
 
 /** Kafka's, for metrics and messages: -1_-1. */
@@ -231,8 +232,9 @@ export class GlobalTask implements GlobalStores {
   async close(): Promise<void> {
     for (const queue of this.#queues.values()) queue.clear();
     for (const wait of this.#pending.values()) wait.close();
-    for (const { processor } of this.#nodes.splice(0)) processor.close?.();
+    const thrown = closeNodes({ nodes: this.#nodes.splice(0) }, this.#context);
     await this.#stores.close();
+    if (thrown !== undefined) throw thrown;
   }
 
   #connect({ specification, topic, source, processor }: GlobalStore): void {

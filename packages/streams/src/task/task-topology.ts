@@ -63,7 +63,7 @@ export function initializeNodes({ nodes }: TaskTopology, context: TaskContext): 
 }
 
 /** Closes the processors, and what they share, whatever one of them throws: gives the first of it. */
-export function closeNodes({ nodes }: TaskTopology, context: TaskContext): unknown {
+export function closeNodes({ nodes }: Pick<TaskTopology, "nodes">, context: TaskContext): unknown {
   let failure: unknown;
   const processors = nodes.map(({ processor, nodeName }) => () => {
     context.currentNode = nodeName;
