@@ -96,6 +96,22 @@ test("a query of silent instances ends within its timeout", async () => {
   expect((ended as { ms: number }).ms).toBeLessThanOrEqual(11_000);
 });
 
+test("what is here as a copy alone, as while it is restored, is not active: it may be awaited", async () => {
+  const platform = memoryPlatform();
+  const asker = new PartitionAsker({
+    platform,
+    applicationId: "application",
+    local: { has: () => "standby", ask: () => silent(AbortSignal.abort()) as never },
+    owners: new TaskOwners(() => undefined),
+    transport: undefined,
+    ownAddress: undefined,
+  });
+  const bounds = { timeoutMs: 100, signal: new AbortController().signal, isLocal: false };
+  const pages = asker.ask(store as QueryableStore, { ...request, allowsStandby: false }, bounds);
+  const failure = await platform.until(pages.next().catch((error: unknown) => error));
+  expect(failure).toMatchObject({ code: "NOT_ACTIVE", retriable: true });
+});
+
 test("one that falls silent within its answer has interrupted it", async () => {
   const ended = await asked(breakingOff, answering);
   expect(ended).toMatchObject({ pages: 1, ms: 5000, error: { code: "QUERY_INTERRUPTED" } });

@@ -62,7 +62,7 @@ export class PartitionAsker {
     const endMs = clock.monotonicMs() + bounds.timeoutMs;
     let pauseMs = firstPauseMs;
     for (;;) {
-      let failure: unknown = nobodyHas(request);
+      let failure: unknown;
       const candidates = this.#candidates(store, request, bounds);
       for (const [index, ask] of candidates.entries()) {
         bounds.signal.throwIfAborted();
@@ -83,10 +83,15 @@ export class PartitionAsker {
           failure = error;
         }
       }
-      if (clock.monotonicMs() + pauseMs > endMs) throw failure;
+      if (clock.monotonicMs() + pauseMs > endMs) throw failure ?? this.#nobody(store, request);
       await timers.sleep(pauseMs, bounds.signal);
       pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }
+  }
+
+  #nobody(store: QueryableStore, request: PartitionRequest): QueryError {
+    const isCopied = this.#parts.local.has(store, request.partition) === "standby";
+    return isCopied ? onlyCopied(request) : nobodyHas(request);
   }
 
   #candidates(
@@ -162,6 +167,14 @@ function nobodyHas({ store, partition }: PartitionRequest): QueryError {
   return new QueryError(
     "NOT_PRESENT",
     `no instance is known to have partition ${partition} of store ${store}: tasks are moving, or whoever has it has no address for queries; give each instance one, or ask the one that has it`,
+  );
+}
+
+/** A task is a copy while it is restored, too. */
+function onlyCopied({ store, partition }: PartitionRequest): QueryError {
+  return new QueryError(
+    "NOT_ACTIVE",
+    `partition ${partition} of store ${store} is here as a copy, or is being restored, and nobody else who may be asked is known to have it; ask again, or let copies answer: standbys: true`,
   );
 }
 
