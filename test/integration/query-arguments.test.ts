@@ -112,7 +112,7 @@ describe("a key is asked", () => {
   });
 
   test("of a partition that is not there as all of its rows are", async () => {
-    const store = app.store(counts, { partitions: [7], timeout: 20 });
+    const store = app.store(counts, { partitions: [7], timeout: 140 });
     for (const asked of [store.get(key), store.all().toArray()]) {
       const failure = await failureOf(asked);
       expect(failure).toMatchObject({ code: "NOT_PRESENT" });

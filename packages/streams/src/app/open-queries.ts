@@ -74,7 +74,7 @@ export function openQueries(
     admin: cluster.admin,
     openReader: (readIsolation) => cluster.openReader({ isolation: readIsolation }),
     isExactlyOnce,
-    clock: platform.clock,
+    platform,
     metadataAgeMsMax,
     closing: closing.signal,
   });

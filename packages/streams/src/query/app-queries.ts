@@ -30,7 +30,7 @@ export interface AppQueriesParts {
   readonly admin: Pick<ClusterAdmin, "listOffsets" | "describeTopics">;
   readonly openReader: (isolation: "read_committed" | "read_uncommitted") => BatchReader;
   readonly isExactlyOnce: boolean;
-  readonly clock: Platform["clock"];
+  readonly platform: Pick<Platform, "clock" | "timers">;
   readonly metadataAgeMsMax: number;
   readonly closing: AbortSignal;
 }
@@ -51,7 +51,7 @@ export class AppQueries {
 
   constructor(parts: AppQueriesParts) {
     this.#parts = parts;
-    this.#counts = new PartitionCounts(parts);
+    this.#counts = new PartitionCounts({ ...parts, clock: parts.platform.clock });
   }
 
   /** @throws QueryError `UNKNOWN_STORE`, `WRONG_QUERY`; OptionError */
@@ -90,7 +90,7 @@ export class AppQueries {
   }
 
   #queries(name: string, options: QueryOptions): QueriesParts<unknown, unknown> {
-    const { stores, asker, admin, closing, openReader, isExactlyOnce, clock } = this.#parts;
+    const { stores, asker, admin, closing, openReader, isExactlyOnce, platform } = this.#parts;
     const store = stores.find(name);
     const settings = querySettings(options);
     if (store.subtopology === undefined && settings.partitions !== undefined)
@@ -105,7 +105,7 @@ export class AppQueries {
         asker,
         closing,
         partitionCount: (signal, atLeast) => this.#counts.of(store, signal, atLeast),
-        monotonicMs: () => clock.monotonicMs(),
+        platform,
       },
       settings,
     );

@@ -1,3 +1,4 @@
+import { memoryPlatform } from "@millrace/platform/memory";
 import { describe, expect, test } from "vitest";
 
 import { QueryError } from "../error/query-error.ts";
@@ -24,7 +25,7 @@ function seenBy(answers: (number | Error)[], asked: PartitionRequest[] = []): Se
     yield { head: { isStandby: false, position, changelogOffsets: {} }, rows: [] };
   };
   const closing = new AbortController().signal;
-  const parts = { store, asker: { ask }, closing, monotonicMs: () => 0 } as unknown;
+  const parts = { store, asker: { ask }, closing, platform: memoryPlatform() } as unknown;
   const settings = { timeout: 0, isLocal: false, standbys: false };
   return new SeenChanges(
     new StoreReader(parts as StoreReaderParts, settings as StoreReader["settings"]), // as much of them as is asked for

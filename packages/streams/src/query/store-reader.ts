@@ -1,5 +1,5 @@
 import { murmur2, OptionError, shown } from "@millrace/model";
-import { JoinedSignal } from "@millrace/platform";
+import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
@@ -14,7 +14,7 @@ export interface StoreReaderParts {
   readonly partitionCount: (signal: AbortSignal, atLeast?: number) => Promise<number>;
   /** Aborts once the application is closed. */
   readonly closing: AbortSignal;
-  readonly monotonicMs: () => number;
+  readonly platform: Pick<Platform, "clock" | "timers">;
 }
 
 /** A whole answer of one partition. */
@@ -56,9 +56,16 @@ export class StoreReader {
     return Array.from({ length: count }, (_, partition) => partition);
   }
 
-  /** @throws OptionError `INVALID_OPTION`: some of those that are to be asked are not there, nor will be */
+  /**
+   * Of topics that are not there yet nothing is known: who asks for what is in them waits for it, and is told.
+   *
+   * @throws OptionError `INVALID_OPTION`: some of those that are to be asked are not there, nor will be
+   */
   async requirePartitions(): Promise<void> {
-    const absent = await this.#absentPartitions();
+    const absent = await this.#absentPartitions().catch((error: unknown) => {
+      if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
+      return undefined;
+    });
     if (absent !== undefined) throw new OptionError("INVALID_OPTION", absent);
   }
 
@@ -70,6 +77,26 @@ export class StoreReader {
     const count = await this.#parts.partitionCount(ends.signal, Math.max(-1, ...partitions) + 1);
     if (partitions.every((one) => one < count)) return undefined;
     return `app.store: partitions is [${partitions.join(", ")}], and store ${this.store.specification.name} has partitions 0 to ${count - 1}; ask these, or leave partitions out for all`;
+  }
+
+  /** The same, unless the cluster does not tell it in time. */
+  async #absentBy(endMs: number, signal: AbortSignal): Promise<string | undefined> {
+    const late = new AbortController();
+    const leftMs = Math.max(0, endMs - this.#nowMs());
+    const timer = this.#parts.platform.timers.after(leftMs, () => late.abort());
+    using either = new JoinedSignal(signal, late.signal);
+    try {
+      return await abortable(this.#absentPartitions(), either.signal);
+    } catch {
+      signal.throwIfAborted();
+      return undefined;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #nowMs(): number {
+    return this.#parts.platform.clock.monotonicMs();
   }
 
   /** Of the store, whichever are asked. */
@@ -120,12 +147,13 @@ export class StoreReader {
       ...changed,
     };
     using ends = this.ends();
+    const endMs = this.#nowMs() + timeout;
     const bounds = { timeoutMs: timeout, signal: ends.signal, isLocal };
     try {
       yield* this.#parts.asker.ask(this.store, request, bounds);
     } catch (error) {
       if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
-      const absent = await this.#absentPartitions();
+      const absent = await this.#absentBy(endMs, ends.signal);
       throw absent === undefined ? error : new QueryError("NOT_PRESENT", absent);
     }
   }
@@ -140,13 +168,13 @@ export class StoreReader {
     question: Question,
     changed?: Partial<PartitionRequest>,
   ): Promise<PartitionAnswer> {
-    const endMs = this.#parts.monotonicMs() + this.settings.timeout;
+    const endMs = this.#nowMs() + this.settings.timeout;
     for (;;) {
       try {
         return await this.#whole(this.pages(partition, question, changed));
       } catch (error) {
         const mayRepeat = error instanceof QueryError && error.code === "QUERY_INTERRUPTED";
-        if (!mayRepeat || this.#parts.monotonicMs() >= endMs) throw error;
+        if (!mayRepeat || this.#nowMs() >= endMs) throw error;
       }
     }
   }

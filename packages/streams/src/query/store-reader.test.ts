@@ -1,0 +1,66 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { expect, test } from "vitest";
+
+import { QueryError } from "../error/query-error.ts";
+import { StoreReader, type StoreReaderParts } from "./store-reader.ts";
+
+const missing = new QueryError("NOT_PRESENT", "nobody has it");
+const question = { kind: "count" } as const;
+
+/** Of partition 7 of a store that nobody has, where the cluster says so how many partitions there are. */
+function readerOf(partitionCount: StoreReaderParts["partitionCount"], signal?: AbortSignal) {
+  const platform = memoryPlatform();
+  const asker = {
+    ask: async function* () {
+      await platform.timers.sleep(70);
+      yield* [];
+      throw missing;
+    },
+  };
+  const store = { specification: { name: "counts" }, subtopology: {} };
+  const closing = new AbortController().signal;
+  const parts = { store, asker, closing, platform, partitionCount } as unknown;
+  const settings = { timeout: 100, isLocal: false, standbys: false, partitions: [7], signal };
+  const reader = new StoreReader(
+    parts as StoreReaderParts, // as much of them as is asked for
+    settings as unknown as StoreReader["settings"],
+  );
+  const failure = (): Promise<unknown> =>
+    platform.until(reader.whole(7, question).catch((error: unknown) => error));
+  return { platform, reader, failure };
+}
+
+const never = (): Promise<number> => new Promise(() => {});
+
+test("a query that found nobody tells which partitions there are", async () => {
+  const told = expect.stringContaining("has partitions 0 to 2");
+  const { failure } = readerOf(async () => 3);
+  expect(await failure()).toMatchObject({ code: "NOT_PRESENT", message: told });
+});
+
+test("it ends with its time where the cluster does not tell them", async () => {
+  const { platform, failure } = readerOf(never);
+  expect(await failure()).toBe(missing);
+  expect(platform.clock.monotonicMs()).toBe(100);
+});
+
+test("it ends as it was where the cluster cannot be asked", async () => {
+  const { failure } = readerOf(() => Promise.reject(new Error("no broker")));
+  expect(await failure()).toBe(missing);
+});
+
+test("it ends with its caller", async () => {
+  const gone = new AbortController();
+  const enough = new Error("enough");
+  const { platform, failure } = readerOf(never, gone.signal);
+  platform.timers.after(80, () => gone.abort(enough));
+  expect(await failure()).toBe(enough);
+  expect(platform.clock.monotonicMs()).toBe(80);
+});
+
+test("partitions of topics that are not there yet are awaited by the query, and others refused", async () => {
+  await readerOf(() => Promise.reject(missing)).reader.requirePartitions();
+  await expect(readerOf(async () => 3).reader.requirePartitions()).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+  });
+});
