@@ -85,9 +85,13 @@ function failsAgain({ program, outcome }: JudgedProgram, found: readonly Differe
 /** A table's transformer that fails where a join asks it for a row: Kafka's dead letter has no record then, and no place. */
 function tellsNoRecord({ program }: JudgedProgram, found: readonly Difference[]): boolean {
   const letters = program.config?.["deadLetterTopic"];
-  const mayFail = ({ op, fn }: JsonObject): boolean =>
-    op === "transformValues" && Array.isArray(fn) && fn[0] === "failOn";
-  return program.program.some(mayFail) && found.every(({ where }) => where.endsWith(` ${letters}`));
+  const failing = program.program.filter(
+    ({ op, fn }) => op === "transformValues" && Array.isArray(fn) && fn[0] === "failOn",
+  );
+  const isAsked = program.program.some(({ with: other }) =>
+    failing.some(({ let: name }) => name === other),
+  );
+  return isAsked && found.every(({ where }) => where.endsWith(` ${letters}`));
 }
 
 /** Contents of stores and metrics are seen after all steps. */

@@ -1,8 +1,8 @@
 import { setImmediate } from "node:timers/promises";
 
 import { string } from "@millrace/serde";
-import { keyValueStore } from "@millrace/state";
-import { StreamRecord, StreamsBuilder, type Topology } from "@millrace/streams";
+import { keyValueStore, suppressionBuffer } from "@millrace/state";
+import { StreamRecord, StreamsBuilder, Topology } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
 
@@ -234,6 +234,36 @@ test.each(["addReadOnlyStateStore", "addGlobalStore"] as const)(
     expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN", node: "late" });
   },
 );
+
+test("so is whatever else a store has that is no read", async () => {
+  const later = new Later();
+  const topology = new Topology();
+  const buffer = suppressionBuffer({ name: "held", key: text.key, value: text.value });
+  topology.addSource("source", "in", text);
+  let evict = (): void => {};
+  topology.addProcessor(
+    "late",
+    () => ({
+      init: (context) => {
+        const { evictWhile } = context.store(buffer);
+        evict = () =>
+          evictWhile(
+            () => true,
+            () => {},
+          );
+      },
+      process: () => later.do(evict),
+    }),
+    { parents: "source", stores: [buffer] },
+  );
+  await using driver = new TopologyTestDriver(topology);
+  driver.input("in", text).pipe("k", "v");
+  await setImmediate();
+  expect(later.thrown).toMatchObject({
+    code: "OUT_OF_TURN",
+    message: expect.stringContaining("calls evictWhile of store held"),
+  });
+});
 
 test("and so is one of the DSL's global store", async () => {
   const later = new Later();

@@ -1,7 +1,7 @@
 import { StateError, type StateStore } from "@millrace/state";
 
 /** What may be done to a store, of any kind, without changing it. */
-const reads: readonly string[] = [
+export const storeReads: ReadonlySet<string> = new Set([
   "get",
   "range",
   "reverseRange",
@@ -17,14 +17,14 @@ const reads: readonly string[] = [
   "findSessions",
   "findSessionsOfKeys",
   "history",
-];
+]);
 const writes: readonly string[] = ["put", "putIfAbsent", "delete", "remove"];
 
 /** A store for somebody who only reads it: what would write throws. */
 export function readOnlyStore(store: StateStore): StateStore {
   const view: Record<string, unknown> = {};
   const methods = store as unknown as Readonly<Record<string, unknown>>;
-  for (const name of reads) {
+  for (const name of storeReads) {
     const method = methods[name];
     if (typeof method === "function") view[name] = method.bind(store);
   }

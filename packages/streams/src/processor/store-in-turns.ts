@@ -1,19 +1,11 @@
 import type { StateStore } from "@millrace/state";
 
-const writes: ReadonlySet<string> = new Set([
-  "put",
-  "putIfAbsent",
-  "delete",
-  "remove",
-  "add",
-  "putEncoded",
-  "writeUpdated",
-]);
+import { storeReads } from "./read-only-store.ts";
 
 type Method = (this: StateStore, ...parts: unknown[]) => unknown;
 
 /**
- * A store for a processor of the user's: a write first asks whether the processor has its turn. Outside of one, as in
+ * A store for a processor of the user's: what is no read first asks whether the processor has its turn. Outside of one, as in
  * `setTimeout`, it would be part of whichever transaction comes next, without a record that it belongs to.
  *
  * @param requireTurn throws where nobody has a turn
@@ -22,7 +14,6 @@ export function storeInTurns<Store extends StateStore>(
   store: Store,
   requireTurn: (what: string) => void,
 ): Store {
-  const what = `writes to store ${store.name}`;
   const view: object = {};
   for (const name of namesOf(store)) {
     const member: unknown = Reflect.get(store, name);
@@ -31,17 +22,18 @@ export function storeInTurns<Store extends StateStore>(
         get: (): unknown => Reflect.get(store, name),
         enumerable: true,
       });
-    else if (writes.has(name))
-      Object.defineProperty(view, name, { value: checked(member as Method, store) });
-    else Object.defineProperty(view, name, { value: (member as Method).bind(store) });
+    else if (storeReads.has(name))
+      Object.defineProperty(view, name, { value: (member as Method).bind(store) });
+    else Object.defineProperty(view, name, { value: checked(name, member as Method) });
   }
   return Object.freeze(view) as Store; // it has all that the store has
 
-  function checked(method: Method, own: StateStore): Method {
+  function checked(name: string, method: Method): Method {
+    const what = `calls ${name} of store ${store.name}`;
     // No method has more parameters; a list of them would be made for each write.
     return (first, second, third) => {
       requireTurn(what);
-      return method.call(own, first, second, third);
+      return method.call(store, first, second, third);
     };
   }
 }
