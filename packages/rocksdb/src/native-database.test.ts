@@ -5,7 +5,7 @@ import { nodePlatform } from "@millrace/platform/node";
 import type { StoreEngine } from "@millrace/state";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { rocksdbEngineProvider } from "./index.ts";
-import { loadNative } from "./native-database.ts";
+import { loadNative, NativeDatabase } from "./native-database.ts";
 
 const root = mkdtempSync(join(tmpdir(), "millrace-rocksdb-held-"));
 const rounds = 200;
@@ -53,4 +53,43 @@ test("nothing is kept of a range that was deleted", () => {
   for (let round = 0; round < rounds; round++)
     engine.deleteRange(Uint8Array.of(100), Uint8Array.of(200));
   expect(held.size).toBeLessThanOrEqual(heldMax);
+});
+
+test.each([
+  ["is not there", (level: object, context: symbol) => void Reflect.deleteProperty(level, context)],
+  ["has nothing", (level: object, context: symbol) => void Reflect.set(level, context, undefined)],
+  ["is one of two", (level: object) => void Reflect.set(level, Symbol("context"), 1)],
+])("ROCKSDB-6: where the native context %s, the database is closed again", async (_, alter) => {
+  const { RocksLevel } = loadNative();
+  class OtherLevel extends RocksLevel {
+    #restore = (): void => {};
+
+    override async open(): Promise<void> {
+      await super.open();
+      const [context] = Object.getOwnPropertySymbols(this).filter(
+        ({ description }) => description === "context",
+      );
+      const value: unknown = Reflect.get(this, context);
+      this.#restore = () => void Reflect.set(this, context, value);
+      alter(this, context);
+    }
+
+    override close(): Promise<void> {
+      this.#restore();
+      return super.close();
+    }
+  }
+  const directory = mkdtempSync(`${root}-`);
+  const options = {
+    memtableBytesMax: 1_000_000,
+    blockCacheBytes: 1_000_000,
+    blockBytes: 4096,
+    isCompressed: false,
+    compaction: "level",
+    bloomBitsPerKey: 10,
+  } as const;
+  const opening = NativeDatabase.open({ RocksLevel: OtherLevel }, directory, options);
+  await expect(opening).rejects.toMatchObject({ code: "INVARIANT", law: "ROCKSDB-6" });
+  await (await NativeDatabase.open({ RocksLevel }, directory, options)).close();
+  rmSync(directory, { recursive: true });
 });

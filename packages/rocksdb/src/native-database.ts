@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 
-import { causesOf, compareBytes, messageOf } from "@millrace/model";
+import { causesOf, compareBytes, invariant, messageOf } from "@millrace/model";
 import type { EngineTuning } from "@millrace/state";
 
 /**
@@ -132,7 +132,12 @@ export class NativeDatabase {
       infoLogLevel: "warn",
     });
     await level.open();
-    return new NativeDatabase(level);
+    try {
+      return new NativeDatabase(level);
+    } catch (error) {
+      await level.close();
+      throw error;
+    }
   }
 
   get(key: Uint8Array): Uint8Array | null {
@@ -226,10 +231,12 @@ export class NativeDatabase {
 }
 
 function contextOf(level: NativeLevel): unknown {
-  const [key] = Object.getOwnPropertySymbols(level).filter(
+  const keys = Object.getOwnPropertySymbols(level).filter(
     ({ description }) => description === "context",
   );
-  return Reflect.get(level, key);
+  const context: unknown = keys.length === 1 ? Reflect.get(level, keys[0]) : undefined;
+  invariant(context !== undefined, "ROCKSDB-6", "a level has one context, with a value");
+  return context;
 }
 
 const noRows: readonly Uint8Array[] = [];
