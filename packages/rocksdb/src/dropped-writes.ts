@@ -7,15 +7,26 @@ const infoLog = "LOG";
 /** It has warnings alone, and was begun a moment ago. */
 const infoLogBytesMax = 64 * 1024;
 
+interface Owner {
+  readonly fileSystem: FileSystem;
+  readonly logger: Logger;
+}
+
 /**
  * Tells what RocksDB has left out of its write-ahead log as it opened a database: what comes behind a damaged place, or
  * the half of a write that a crash has left. It says so in its own log alone. The rows are restored from the changelog,
- * since the offsets that go with them are gone with them.
+ * since the offsets that go with them are gone with them. Never throws: where that log cannot be read or removed, this is logged.
  */
-export function tellDroppedWrites(
-  { fileSystem, logger }: { readonly fileSystem: FileSystem; readonly logger: Logger },
-  directory: string,
-): void {
+export function tellDroppedWrites(owner: Owner, directory: string): void {
+  try {
+    tell(owner, directory);
+  } catch (cause) {
+    // The database is open, and sound: what is told of it keeps nobody from it.
+    owner.logger.log("warn", "rocksdb.log-unread", { directory, cause });
+  }
+}
+
+function tell({ fileSystem, logger }: Owner, directory: string): void {
   for (const name of fileSystem.list(directory))
     if (name.startsWith(`${infoLog}.old.`)) fileSystem.remove(`${directory}/${name}`);
   const text = readStart(fileSystem, `${directory}/${infoLog}`);

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -89,6 +89,15 @@ describe("ROCKSDB-5: what RocksDB leaves out of its write-ahead log is told", ()
     const { directory, events } = await told((bytes) => bytes.subarray(0, bytes.length - 40));
     expect(events).toMatchObject([{ level: "warn", event: "rocksdb.torn-tail-cut", directory }]);
     expect(events).toMatchObject([{ bytes: expect.any(Number) }]);
+  });
+
+  it("and where it cannot be found out, that is: the database opens, and closes", async () => {
+    const directory = freshDirectory();
+    mkdirSync(join(directory, "LOG.old.1"), { recursive: true }); // nothing that can be removed as a file
+    logged.length = 0;
+    for (let round = 0; round < 2; round++) await (await openAt(directory)).close();
+    const unread = { level: "warn", event: "rocksdb.log-unread", directory };
+    expect(logged.map((line): unknown => JSON.parse(line))).toMatchObject([unread, unread]);
   });
 });
 

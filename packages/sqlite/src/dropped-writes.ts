@@ -1,16 +1,32 @@
-import type { FileSystem, Logger } from "@millrace/platform";
+import { equalBytes } from "@millrace/model";
+import type { FileHandle, FileSystem, Logger } from "@millrace/platform";
 
 /*
  * The format of a write-ahead log (sqlite.org/walformat.html): a header, then frames of a header and a page. Those of one
- * generation have the header's two salts. Behind them may lie frames of the generation before.
+ * generation have the header's two salts. Behind them may lie frames of the generation before. Where the header is damaged,
+ * SQLite leaves out the whole log.
  */
 const headerBytes = 32;
 const frameHeaderBytes = 24;
-const saltsAt = 16;
+/** Of a log whose sums are of words in little endian; in big endian it is one more. */
 const littleEndianMagic = 0x377f0682;
+const pageBytesMin = 512;
+const pageBytesMax = 65_536;
+/** What SQLite takes where nothing else is said. */
+const usualPageBytes = 4096;
+
+interface Owner {
+  readonly fileSystem: FileSystem;
+  readonly logger: Logger;
+}
+
+interface LogPlace {
+  readonly directory: string;
+  readonly path: string;
+}
 
 /** What SQLite leaves out of a log: writes that were whole once, behind a frame that is not as it was written. */
-export interface DroppedWrites {
+interface DroppedWrites {
   readonly count: number;
   readonly bytes: number;
 }
@@ -18,72 +34,104 @@ export interface DroppedWrites {
 /**
  * Tells what SQLite is about to leave out of the log that a process has left which did not close its database. It goes
  * back to the last sound write without a word; the rows are restored from the changelog, since the offsets that go with
- * them are gone with them.
+ * them are gone with them. Never throws: where the log cannot be read, this is logged.
  */
-export function tellDroppedWrites(
-  { fileSystem, logger }: { readonly fileSystem: FileSystem; readonly logger: Logger },
-  { directory, path }: { readonly directory: string; readonly path: string },
-): void {
+export function tellDroppedWrites(owner: Owner, place: LogPlace): void {
+  try {
+    tell(owner, place);
+  } catch (cause) {
+    const { directory } = place;
+    owner.logger.log("warn", "sqlite.log-unread", { directory, cause });
+  }
+}
+
+function tell({ fileSystem, logger }: Owner, { directory, path }: LogPlace): void {
   if ((fileSystem.stat(path)?.sizeBytes ?? 0) <= headerBytes) return;
   const handle = fileSystem.open(path, "read");
   try {
-    const bytes = new Uint8Array(handle.sizeBytes());
-    const log = bytes.subarray(0, handle.read(bytes, 0));
-    const dropped = droppedWrites(log);
-    if (dropped.count > 0) logger.log("error", "sqlite.writes-dropped", { directory, ...dropped });
+    const header = new Header(handle);
+    const { count, bytes } = droppedWrites(handle, header);
+    const counted = count > 0 ? { count } : {};
+    // Behind a sound header, frames without the end of a write are what a crash has left half written.
+    if (count > 0 || (!header.isSound && bytes > 0))
+      logger.log("error", "sqlite.writes-dropped", { directory, bytes, ...counted });
   } finally {
     handle.close();
   }
 }
 
-export function droppedWrites(log: Uint8Array): DroppedWrites {
-  const view = new DataView(log.buffer, log.byteOffset, log.length);
-  // Sums are of words as the machine has them that wrote it; all that Node runs on are alike but for one.
-  if (view.getUint32(0) !== littleEndianMagic) return { count: 0, bytes: 0 };
-  const frameBytes = frameHeaderBytes + view.getUint32(8);
-  const sums = new Checksum(log);
-  sums.add(0, 24);
-  let isSound = sums.isAt(view, 24);
+/** Reads a frame at a time: nothing bounds a log. */
+function droppedWrites(handle: FileHandle, header: Header): DroppedWrites {
+  const { frameBytes, sums } = header;
+  const frame = new DataView(new ArrayBuffer(frameBytes));
+  const target = new Uint8Array(frame.buffer);
+  const frameSalts = target.subarray(8, 16);
+  let { isSound, salts } = header;
   let count = 0;
   let bytes = 0;
   let passed = 0;
   let passedBytes = 0;
-  for (let at = headerBytes; at + frameBytes <= log.length; at += frameBytes) {
-    const isOwn =
-      view.getUint32(at + 8) === view.getUint32(saltsAt) &&
-      view.getUint32(at + 12) === view.getUint32(saltsAt + 4);
+  for (let at = headerBytes; handle.read(target, at) === frameBytes; at += frameBytes) {
+    salts ??= frameSalts.slice();
+    const isOwn = equalBytes(frameSalts, salts);
     if (isSound && isOwn) {
-      sums.add(at, 8);
-      sums.add(at + frameHeaderBytes, frameBytes - frameHeaderBytes);
-      isSound = sums.isAt(view, at + 16);
+      sums.add(frame, 0, 8);
+      sums.add(frame, frameHeaderBytes, frameBytes);
+      isSound = sums.isAt(frame, 16);
     } else isSound = false;
     if (isSound) continue;
     passedBytes += frameBytes;
     // The last frame of a write has the size of the database.
-    if (view.getUint32(at + 4) > 0) passed++;
+    if (frame.getUint32(4) > 0) passed++;
     // One whose salts are damaged lies before others.
     if (isOwn) [count, bytes] = [passed, passedBytes];
   }
   return { count, bytes };
 }
 
-/** Two sums over words of 32 bits, which go on from frame to frame. */
+class Header {
+  readonly isSound: boolean;
+  readonly frameBytes: number;
+  /** Undefined: those of the first frame count. */
+  readonly salts: Uint8Array | undefined;
+  readonly sums: Checksum;
+
+  constructor(handle: FileHandle) {
+    const bytes = new Uint8Array(headerBytes);
+    handle.read(bytes, 0);
+    const view = new DataView(bytes.buffer);
+    const magic = view.getUint32(0);
+    const pageBytes = view.getUint32(8);
+    const isPageSize =
+      pageBytes >= pageBytesMin && pageBytes <= pageBytesMax && (pageBytes & (pageBytes - 1)) === 0;
+    this.sums = new Checksum(magic === littleEndianMagic);
+    this.sums.add(view, 0, 24);
+    this.isSound =
+      (magic === littleEndianMagic || magic === littleEndianMagic + 1) &&
+      isPageSize &&
+      this.sums.isAt(view, 24);
+    this.frameBytes = frameHeaderBytes + (isPageSize ? pageBytes : usualPageBytes);
+    this.salts = this.isSound ? bytes.subarray(16, 24) : undefined;
+  }
+}
+
+/** Two sums over words of 32 bits, as the machine has them that wrote them, which go on from frame to frame. */
 class Checksum {
-  readonly #words: Int32Array;
+  readonly #isLittleEndian: boolean;
   #first = 0;
   #second = 0;
 
-  constructor(log: Uint8Array) {
-    this.#words = new Int32Array(log.buffer, log.byteOffset, log.length >> 2);
+  constructor(isLittleEndian: boolean) {
+    this.#isLittleEndian = isLittleEndian;
   }
 
-  add(from: number, length: number): void {
-    const words = this.#words;
+  add(view: DataView, from: number, to: number): void {
+    const isLittleEndian = this.#isLittleEndian;
     let first = this.#first;
     let second = this.#second;
-    for (let at = from >> 2; at < (from + length) >> 2; at += 2) {
-      first = (first + words[at] + second) | 0;
-      second = (second + words[at + 1] + first) | 0;
+    for (let at = from; at < to; at += 8) {
+      first = (first + view.getInt32(at, isLittleEndian) + second) | 0;
+      second = (second + view.getInt32(at + 4, isLittleEndian) + first) | 0;
     }
     this.#first = first;
     this.#second = second;
