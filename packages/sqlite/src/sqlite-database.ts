@@ -18,11 +18,13 @@ const formatVersion = 1;
 /** Pages of 4 KiB that the log takes before they go into the file, which the device is waited for twice for. */
 const logPagesMax = 4000;
 
-/** Longest that a write waits for another program, such as a backup, to end its own: the loop stands still meanwhile. */
+/** Longest that a read or a write waits for another program, such as a backup, to end its own: the loop stands still meanwhile. */
 const othersMsMax = 250;
 
+/** Before the first read: another program has the database alone while it recovers it, or closes it with a checkpoint. */
+const waitForOthers = `PRAGMA busy_timeout = ${othersMsMax};`;
+
 const setUp = `
-  PRAGMA busy_timeout = ${othersMsMax};
   PRAGMA journal_mode = WAL;
   PRAGMA wal_autocheckpoint = ${logPagesMax};
   PRAGMA synchronous = NORMAL;
@@ -66,6 +68,7 @@ export class SqliteDatabase {
   static open(native: SqliteModule, { path, cacheBytes }: SqliteSettings): SqliteDatabase {
     const database = new native.DatabaseSync(path);
     try {
+      database.exec(waitForOthers);
       const isNew = requireOwn(database, path) === "new";
       database.exec(`${setUp} PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};`);
       if (isNew) inTransaction(database, () => database.exec(makeTable));

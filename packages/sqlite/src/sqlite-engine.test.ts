@@ -1,12 +1,4 @@
-import {
-  cpSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -135,54 +127,6 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
   });
 });
 
-describe("SQLITE-6: what SQLite leaves out of a damaged log is told", () => {
-  const entry = (key: number) => ({ key: Uint8Array.of(key), value: new Uint8Array(100).fill(1) });
-
-  /** As a process leaves it that was killed after ten writes, opened again after damage to the log. */
-  async function opened(damage: (log: Uint8Array) => void) {
-    const [directory, killed] = [freshDirectory(), freshDirectory()];
-    for (const keys of [[1, 2, 3], [], [4, 5, 6, 7, 8, 9, 10]]) {
-      const engine = await openAt(directory);
-      for (const key of keys) engine.write([entry(key)]);
-      if (keys.length > 3) cpSync(directory, killed, { recursive: true });
-      await engine.close();
-    }
-    const log = readFileSync(join(killed, "store.sqlite-wal"));
-    damage(log);
-    writeFileSync(join(killed, "store.sqlite-wal"), log);
-    logged.length = 0;
-    for (let round = 0; round < 2; round++) {
-      const engine = await openAt(killed); // what is gone is told once
-      const left = Array.from(
-        { length: 10 },
-        (_, at) => engine.get(Uint8Array.of(at + 1)) !== null,
-      );
-      if (round === 1)
-        return { killed, left, events: logged.map((line): unknown => JSON.parse(line)) };
-      await engine.close();
-    }
-    throw new Error("unreachable");
-  }
-
-  it.each([
-    ["in a page", (log: Uint8Array) => (log[log.length - 5000] ^= 1), 2],
-    ["in its first frame", (log: Uint8Array) => (log[40] ^= 1), 7],
-    ["in its header", (log: Uint8Array) => (log[25] ^= 1), 7],
-  ])("%s", async (_, damage, count) => {
-    const { killed: directory, left, events } = await opened(damage);
-    expect(events).toMatchObject([
-      { level: "error", event: "sqlite.writes-dropped", directory, count },
-    ]);
-    expect(left.filter((isThere) => !isThere).length).toBe(count);
-  });
-
-  it("and nothing where it is whole, also over a log that was begun anew", async () => {
-    const { left, events } = await opened(() => {});
-    expect(events).toEqual([]);
-    expect(left).not.toContain(false);
-  });
-});
-
 describe("a database that another program has", () => {
   const databaseIn = (directory: string): DatabaseSync => {
     mkdirSync(directory, { recursive: true });
@@ -213,6 +157,21 @@ describe("a database that another program has", () => {
       code: "STORE_ENGINE_FAILED",
       message: expect.stringMatching(/permissions.*ulimit -n/),
     });
+  });
+
+  it("as it is opened is waited for, and told of", async () => {
+    const directory = freshDirectory();
+    await (await openAt(directory)).close();
+    const other = databaseIn(directory);
+    other.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
+    const beginMs = performance.now();
+    await expect(openAt(directory)).rejects.toMatchObject({
+      code: "STORE_ENGINE_FAILED",
+      message: expect.stringContaining("Another program"),
+    });
+    expect(performance.now() - beginMs).toBeGreaterThan(90);
+    other.close();
+    await (await openAt(directory)).close();
   });
 
   it("under way with a write is waited for, and told of", async () => {
