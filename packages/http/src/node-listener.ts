@@ -12,15 +12,28 @@ export type NodeListener = (request: IncomingMessage, response: ServerResponse) 
 export function nodeListener(
   handler: (request: Request) => Response | Promise<Response>,
 ): NodeListener {
-  const listening = listenerOf(handler);
-  return (request, response) => void listening.then((listener) => listener(request, response));
+  let listening: Promise<NodeListener> | undefined;
+  return (request, response) => {
+    listening ??= listenerOf(handler);
+    listening.then(
+      (listener) => listener(request, response),
+      (error: Error) => {
+        listening = undefined;
+        response.writeHead(500, { "content-type": "application/json" });
+        response.end(JSON.stringify(failed));
+        process.emitWarning(error); // no logger is known here
+      },
+    );
+  };
 }
+
+const failed = { error: "the request failed" };
 
 /** With it Node's server is loaded, which few programs need. */
 async function listenerOf(handler: Parameters<typeof nodeListener>[0]): Promise<NodeListener> {
   const { getRequestListener } = await import("@hono/node-server");
   return getRequestListener(handler, {
     overrideGlobalObjects: false,
-    errorHandler: () => Response.json({ error: "the request failed" }, { status: 500 }),
+    errorHandler: () => Response.json(failed, { status: 500 }),
   });
 }
