@@ -77,7 +77,7 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
     process: (record: StreamRecord) => void,
     context?: RecordContext,
   ): void;
-  /** @throws StreamsError `OUT_OF_TURN` where neither this processor nor one above it has its turn */
+  /** @throws StreamsError `OUT_OF_TURN` where no processor of the task has its turn */
   requireTurn(what: string): void;
   /** What the processors of the task share beside stores. */
   readonly taskScope: TaskScope;
