@@ -22,6 +22,22 @@ export function reaches(
   return offset + (isTransactional ? 1 : 0) >= start && offset <= end;
 }
 
+/** Where changelogs end now, in the order of the partitions. */
+export async function changelogEnds(
+  partitions: readonly TopicPartition[],
+  admin: ClusterAdmin,
+  signal: AbortSignal,
+): Promise<readonly Offset[]> {
+  if (partitions.length === 0) return [];
+  const ends = await admin.listOffsets(
+    partitions.map((partition) => ({ ...partition, at: "latest" as const })),
+    // Not the last stable offset: the marker of a transaction whose offsets are committed may still be missing
+    // here, and its records belong to those offsets. The reader gets past this end once it is written.
+    { isolation: "read_uncommitted", signal },
+  );
+  return ends.map(({ offset }) => offset);
+}
+
 /** What changelogs hold now, by name. */
 export async function changelogRanges(
   partitions: readonly TopicPartition[],
@@ -36,19 +52,14 @@ export async function changelogRanges(
       partitions.map((partition) => ({ ...partition, at: "earliest" as const })),
       { signal },
     ),
-    admin.listOffsets(
-      partitions.map((partition) => ({ ...partition, at: "latest" as const })),
-      // Not the last stable offset: the marker of a transaction whose offsets are committed may still be missing
-      // here, and its records belong to those offsets. The reader gets past this end once it is written.
-      { isolation: "read_uncommitted", signal },
-    ),
+    changelogEnds(partitions, admin, signal),
   ]);
   return new Map(
     partitions.map(({ topic, partition }, index) => [
       topicPartitionName(topic, partition),
       {
         start: starts[index].offset,
-        end: ends[index].offset,
+        end: ends[index],
         topicId: descriptions.get(topic)?.topicId,
       },
     ]),

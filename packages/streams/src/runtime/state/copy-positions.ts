@@ -3,7 +3,7 @@ import type { Offset } from "@millrace/model";
 import { positionBefore } from "../../query/position.ts";
 import { readsTopic } from "../../topology/reads-topic.ts";
 import type { LoopEnvironment } from "../loop-environment.ts";
-import { changelogRanges } from "./changelog-ranges.ts";
+import { changelogEnds } from "./changelog-ranges.ts";
 import type { ChangelogReading } from "./changelog-reading.ts";
 import type { FollowedTask, SoughtPosition } from "./followed-task.ts";
 import { subtopologyOf } from "./task-state.ts";
@@ -69,15 +69,16 @@ export class CopyPositions {
     const inputs = [...asked].map((topic) => ({ topic, partition }));
     const committed = await assignments.committed(inputs, signal);
     const changelogs = readings.map(({ changelog }) => changelog);
-    const ranges = await changelogRanges(changelogs, cluster.admin, signal);
+    const ends = await changelogEnds(changelogs, cluster.admin, signal);
     // What of a source topic is not processed yet is for the task.
-    const endOf = ({ name, isSourceTopic, changelog: { topic } }: ChangelogReading): Offset =>
-      isSourceTopic
-        ? (committed.find((one) => one.topic === topic)?.offset ?? 0)
-        : (ranges.get(name)?.end ?? Infinity);
+    const endOf = (
+      { isSourceTopic, changelog: { topic } }: ChangelogReading,
+      index: number,
+    ): Offset =>
+      isSourceTopic ? (committed.find((one) => one.topic === topic)?.offset ?? 0) : ends[index];
     return {
       position: positionBefore(committed),
-      ends: new Map(readings.map((reading) => [reading.name, endOf(reading)])),
+      ends: new Map(readings.map((reading, index) => [reading.name, endOf(reading, index)])),
     };
   }
 }
