@@ -1,23 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { freshDirectories } from "../../test-support/fresh-directories.ts";
 import { fileSystemConformance } from "../conformance/index.ts";
 import type { FileHandle } from "../file-system.ts";
 import { nodePlatform } from "./node-platform.ts";
 
-const root = mkdtempSync(join(tmpdir(), "millrace-descriptors-"));
-let directoryCount = 0;
-const { fileSystem } = nodePlatform();
-
-function freshDirectory(): string {
-  const directory = join(root, String(directoryCount++));
-  fileSystem.makeDirectory(directory);
-  return directory;
-}
-
-afterAll(() => rmSync(root, { recursive: true }));
+const freshDirectory = freshDirectories("descriptors");
 
 describe("PLATFORM-7: more files than descriptors", () => {
   const few = nodePlatform({ openFilesMax: 4 }).fileSystem;

@@ -1,23 +1,14 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { freshDirectories } from "../../test-support/fresh-directories.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { startWorkerThread } from "./start-worker-thread.ts";
 
-const root = mkdtempSync(join(tmpdir(), "millrace-locks-"));
-let directoryCount = 0;
+const freshDirectory = freshDirectories("locks");
 const { fileSystem } = nodePlatform();
-
-function freshDirectory(): string {
-  const directory = join(root, String(directoryCount++));
-  fileSystem.makeDirectory(directory);
-  return directory;
-}
-
-afterAll(() => rmSync(root, { recursive: true }));
 
 describe("locks of the node file system", () => {
   test("a lock in a folder that is named relative to the working directory is taken too", async () => {
