@@ -1,7 +1,7 @@
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { keyValueStore, type TimestampedKeyValueStore } from "@millrace/state";
-import { StreamsBuilder, type StreamsApp, type Topology } from "@millrace/streams";
+import { StreamsBuilder, Topology, type Processor, type StreamsApp } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 import { createPartitions } from "./world/create-partitions.ts";
@@ -280,6 +280,45 @@ describe("a global store of one's own", () => {
     expect([app.state, app.tasks]).toEqual(["running", []]);
     await app.close();
     expect(app.state).toBe("closed");
+  });
+
+  test("whose processor cannot be closed hides nothing that ended the application, and ends none", async () => {
+    const bad = (name: string, processor: Partial<Processor>) =>
+      [
+        keyValueStore({ name, ...text }),
+        "products",
+        { ...text, supplier: () => ({ process: () => {}, ...processor }) },
+      ] as const;
+    const unclosed = new Error("unclosed");
+    const throwing = (error: Error) => () => {
+      throw error;
+    };
+    const close = throwing(unclosed);
+    for (const [name, init, ends] of [
+      ["started", undefined, undefined],
+      [
+        "unstarted",
+        throwing(new Error("unstarted")),
+        { message: expect.stringContaining("unstarted") },
+      ],
+    ] as const) {
+      const process = world.process();
+      const topology = new Topology().addGlobalStore(
+        ...bad(name, { close, ...(init && { init }) }),
+      );
+      const starting = world.app(topology, { stateDirectory: `/${name}` }, process);
+      const ended = starting
+        .then((app) => app.close().then(() => app.closed))
+        .catch((error: unknown) => error);
+      if (ends === undefined) expect(await ended).toBeUndefined();
+      else expect(await ended).toMatchObject(ends);
+      expect(process.events).toContainEqual(
+        expect.objectContaining({
+          name: "streams.close-incomplete",
+          fields: { cause: expect.objectContaining({ cause: unclosed }) },
+        }),
+      );
+    }
   });
 
   test("cannot be written by those who read it", async () => {

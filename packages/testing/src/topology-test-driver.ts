@@ -276,8 +276,11 @@ export class TopologyTestDriver {
   async close(): Promise<void> {
     this.#isDead = true;
     this.#taps.end(undefined);
-    await this.#task.close();
-    await this.#globalTask.close();
+    try {
+      await this.#task.close();
+    } finally {
+      await this.#globalTask.close();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

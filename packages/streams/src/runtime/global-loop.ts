@@ -117,10 +117,13 @@ export class GlobalLoop implements GlobalStores {
     task.commit();
   }
 
-  /** Twice is fine. */
+  /** Twice is fine. What fails is logged, as of tasks: it is not what ended the application. */
   async close(): Promise<void> {
     this.#isLoaded = false;
-    await Promise.all([this.#task?.close(), this.#reader.close()]);
+    const { logger } = this.#environment.platform;
+    for (const end of await Promise.allSettled([this.#task?.close(), this.#reader.close()]))
+      if (end.status === "rejected")
+        logger.log("warn", "streams.close-incomplete", { cause: end.reason });
   }
 
   async #open(): Promise<GlobalTask> {

@@ -218,9 +218,30 @@ describe("a global task", () => {
     const engine = new MemoryEngine();
     const closes = vi.spyOn(engine, "close");
     const task = taskOf(topology, engine);
-    await expect(task.close()).rejects.toBe(failure);
+    await expect(task.close()).rejects.toMatchObject({
+      code: "PROCESSING_FAILED",
+      message: expect.stringContaining("a processor could not be closed: bad"),
+      node: topology.globalStores[0].processor.name,
+      cause: failure,
+    });
     expect([closed, closes.mock.calls.length]).toEqual([["seen", "other"], 1]);
     await task.close();
     expect(closed).toHaveLength(2);
+  });
+
+  test("tells which processor could not be started", () => {
+    const cause = new Error("bad");
+    const topology = new Topology().addGlobalStore(seen, "seen", {
+      supplier: () => ({
+        init: () => {
+          throw cause;
+        },
+        process: () => {},
+      }),
+    });
+    const node = topology.globalStores[0].processor.name;
+    expect(() => taskOf(topology)).toThrow(
+      expect.objectContaining({ code: "PROCESSING_FAILED", node, cause }),
+    );
   });
 });

@@ -26,7 +26,7 @@ import { defaultSerdeTimeoutMs } from "./stream-task-options.ts";
 import { TaskContext } from "./task-context.ts";
 import { TaskErrors } from "./task-errors.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
-import { closeNodes } from "./task-topology.ts";
+import { closeNodes, initializeNodes } from "./task-topology.ts";
 import { toldOutage } from "./told-outage.ts";
 
 /** Kafka's, for metrics and messages: -1_-1. */
@@ -107,11 +107,7 @@ export class GlobalTask implements GlobalStores {
 
   /** Starts the processors: once, before the first record. */
   initialize(): void {
-    for (const node of this.#nodes) {
-      this.#context.currentNode = node.nodeName;
-      node.processor.init?.(node);
-    }
-    this.#context.currentNode = undefined;
+    initializeNodes({ nodes: this.#nodes }, this.#context);
   }
 
   /** Records that were left out: `dropped-records-total`. */

@@ -2,7 +2,7 @@ import { encodeUtf8 } from "@millrace/model";
 import { json, optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
-import { at, batchOf, catchError, taskOf } from "../../test-support/task-of.ts";
+import { at, batchOf, catchError, taskOf, taskOfProcessor } from "../../test-support/task-of.ts";
 import type { StreamsBuilder } from "../dsl/streams-builder.ts";
 
 const copy = (builder: StreamsBuilder) =>
@@ -161,5 +161,23 @@ describe("a task", () => {
     expect(error).toMatchObject({ code: "UNKNOWN_PARTITION" });
     await task.close();
     await task.close();
+  });
+
+  test("what a processor throws as it is closed is told as that, with its node", async () => {
+    const { task } = taskOfProcessor({
+      process: () => {},
+      close: () => {
+        throw new Error("bad");
+      },
+    });
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1)]));
+    task.process(1);
+    const error: unknown = await task.close().catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({
+      message: "a processor could not be closed: bad (node processor, task 0_0)",
+      node: "processor",
+      offset: undefined,
+    });
   });
 });

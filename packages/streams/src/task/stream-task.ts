@@ -9,6 +9,7 @@ import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { Counter } from "@millrace/platform";
 import type { QueryIsolation, TaskStores } from "@millrace/state";
 
+import type { StreamsError } from "../error/streams-error.ts";
 import { noTaps } from "../processor/record-tap.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { Subtopology } from "../topology/subtopology.ts";
@@ -309,7 +310,7 @@ export class StreamTask {
     if (this.#isClosed) return;
     const thrown = this.#end();
     await this.stores.close();
-    if (thrown !== undefined) throw this.#failures.of(thrown);
+    if (thrown !== undefined) throw thrown;
   }
 
   /** Closes as `close` does, but for the engines beneath the stores: another task, or a standby, goes on with them. */
@@ -317,10 +318,10 @@ export class StreamTask {
     if (this.#isClosed) return;
     const thrown = this.#end();
     this.stores.release();
-    if (thrown !== undefined) throw this.#failures.of(thrown);
+    if (thrown !== undefined) throw thrown;
   }
 
-  #end(): unknown {
+  #end(): StreamsError | undefined {
     this.#isClosed = true;
     this.#meters.close();
     this.#timers.close();

@@ -124,16 +124,24 @@ export class TaskContext {
   /** What a node threw while a record was under way, or a timer. */
   processingError(thrown: unknown, node = this.#thrower(thrown)): StreamsError {
     const isRecord = this.recordContext.topic !== null;
-    return this.#failure(
-      isRecord ? "a record could not be processed" : "a timer failed",
-      thrown,
-      node,
-    );
+    return this.#failure(isRecord ? "a record could not be processed" : "a timer failed", thrown, {
+      ...this.placeOf(node),
+      ...this.input,
+    });
   }
 
   /** What a processor threw before there were any records. */
   startError(thrown: unknown): StreamsError {
-    return this.#failure("a processor could not be started", thrown, this.currentNode);
+    return this.#failure(
+      "a processor could not be started",
+      thrown,
+      this.placeOf(this.currentNode),
+    );
+  }
+
+  /** What a processor threw as it was closed: no record is under way, whichever was the last. */
+  closeError(thrown: unknown, node: string | undefined): StreamsError {
+    return this.#failure("a processor could not be closed", thrown, this.placeOf(node));
   }
 
   #thrower(thrown: unknown): string | undefined {
@@ -142,11 +150,8 @@ export class TaskContext {
       : this.currentNode;
   }
 
-  #failure(what: string, thrown: unknown, node: string | undefined): StreamsError {
-    return new StreamsError("PROCESSING_FAILED", `${what}: ${messageOf(thrown)}`, {
-      ...this.placeOf(node),
-      ...this.input,
-      cause: thrown,
-    });
+  #failure(what: string, thrown: unknown, place: ErrorPlace): StreamsError {
+    const message = `${what}: ${messageOf(thrown)}`;
+    return new StreamsError("PROCESSING_FAILED", message, { ...place, cause: thrown });
   }
 }

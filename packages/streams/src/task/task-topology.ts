@@ -50,7 +50,10 @@ export function buildTaskTopology(
 }
 
 /** Starts the processors, parents first. */
-export function initializeNodes({ nodes }: TaskTopology, context: TaskContext): void {
+export function initializeNodes(
+  { nodes }: Pick<TaskTopology, "nodes">,
+  context: TaskContext,
+): void {
   for (const node of nodes) {
     context.currentNode = node.nodeName;
     try {
@@ -62,20 +65,24 @@ export function initializeNodes({ nodes }: TaskTopology, context: TaskContext): 
   context.currentNode = undefined;
 }
 
-/** Closes the processors, and what they share, whatever one of them throws: gives the first of it. */
-export function closeNodes({ nodes }: Pick<TaskTopology, "nodes">, context: TaskContext): unknown {
-  let failure: unknown;
-  const processors = nodes.map(({ processor, nodeName }) => () => {
-    context.currentNode = nodeName;
-    processor.close?.();
-  });
-  for (const close of [...processors, ...context.scope.takeClosers()]) {
+/** Closes the processors, and what they share, whatever one of them throws: gives the first of it, and where it was. */
+export function closeNodes(
+  { nodes }: Pick<TaskTopology, "nodes">,
+  context: TaskContext,
+): StreamsError | undefined {
+  let failure: StreamsError | undefined;
+  const attempt = (close: () => void, node?: string): void => {
     try {
       close();
     } catch (thrown) {
-      failure ??= thrown;
+      failure ??= thrown instanceof StreamsError ? thrown : context.closeError(thrown, node);
     }
+  };
+  for (const { processor, nodeName } of nodes) {
+    context.currentNode = nodeName;
+    attempt(() => processor.close?.(), nodeName);
   }
+  for (const close of context.scope.takeClosers()) attempt(close);
   context.currentNode = undefined;
   return failure;
 }
