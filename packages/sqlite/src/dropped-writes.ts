@@ -35,26 +35,30 @@ interface DroppedWrites {
  * Tells what SQLite is about to leave out of the log that a process has left which did not close its database. It goes
  * back to the last sound write without a word; the rows are restored from the changelog, since the offsets that go with
  * them are gone with them. Never throws: where the log cannot be read, this is logged.
+ *
+ * @returns whether there is such a thing: it stays in the log, behind what is written from now on, and would be told again
  */
-export function tellDroppedWrites(owner: Owner, place: LogPlace): void {
+export function tellDroppedWrites(owner: Owner, place: LogPlace): boolean {
   try {
-    tell(owner, place);
+    return tell(owner, place);
   } catch (cause) {
     const { directory } = place;
     owner.logger.log("warn", "sqlite.log-unread", { directory, cause });
+    return false;
   }
 }
 
-function tell({ fileSystem, logger }: Owner, { directory, path }: LogPlace): void {
-  if ((fileSystem.stat(path)?.sizeBytes ?? 0) <= headerBytes) return;
+function tell({ fileSystem, logger }: Owner, { directory, path }: LogPlace): boolean {
+  if ((fileSystem.stat(path)?.sizeBytes ?? 0) <= headerBytes) return false;
   const handle = fileSystem.open(path, "read");
   try {
     const header = new Header(handle);
     const { count, bytes } = droppedWrites(handle, header);
     const counted = count > 0 ? { count } : {};
     // Behind a sound header, frames without the end of a write are what a crash has left half written.
-    if (count > 0 || (!header.isSound && bytes > 0))
-      logger.log("error", "sqlite.writes-dropped", { directory, bytes, ...counted });
+    const hasDropped = count > 0 || (!header.isSound && bytes > 0);
+    if (hasDropped) logger.log("error", "sqlite.writes-dropped", { directory, bytes, ...counted });
+    return hasDropped;
   } finally {
     handle.close();
   }

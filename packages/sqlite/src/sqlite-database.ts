@@ -42,6 +42,8 @@ const sampledRows = 100;
 export interface SqliteSettings {
   readonly path: string;
   readonly cacheBytes: number;
+  /** True: what its log still has goes into the file first, and the log begins anew. */
+  readonly beginsLog: boolean;
 }
 
 export class SqliteDatabase {
@@ -65,12 +67,14 @@ export class SqliteDatabase {
     this.#deleteRange = database.prepare("DELETE FROM entries WHERE key >= ? AND key < ?");
   }
 
-  static open(native: SqliteModule, { path, cacheBytes }: SqliteSettings): SqliteDatabase {
+  static open(native: SqliteModule, settings: SqliteSettings): SqliteDatabase {
+    const { path, cacheBytes, beginsLog } = settings;
     const database = new native.DatabaseSync(path);
     try {
       database.exec(waitForOthers);
       const isNew = requireOwn(database, path) === "new";
       database.exec(`${setUp} PRAGMA cache_size = -${Math.ceil(cacheBytes / 1024)};`);
+      if (beginsLog) database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
       if (isNew) inTransaction(database, () => database.exec(makeTable));
       return new SqliteDatabase(native, path, database);
     } catch (error) {

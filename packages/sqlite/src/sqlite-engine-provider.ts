@@ -95,8 +95,9 @@ class SqliteEngineProvider implements StoreEngineProvider {
       logger.log("warn", "sqlite.memory-used-up", { task, usedBytes: this.#memory.usedBytes });
     try {
       const path = `${directory}/store.sqlite`;
-      tellDroppedWrites(this.#platform, { directory, path: `${path}-wal` });
-      const database = SqliteDatabase.open(native, { path, cacheBytes: share.bytes });
+      const beginsLog = tellDroppedWrites(this.#platform, { directory, path: `${path}-wal` });
+      const { bytes: cacheBytes } = share;
+      const database = SqliteDatabase.open(native, { path, cacheBytes, beginsLog });
       const removals = [
         metrics.gauge("sqlite-file-bytes", () => database.fileBytes(), { task }),
         metrics.gauge("sqlite-free-bytes", () => database.freeBytes(), { task }),
