@@ -28,7 +28,7 @@ const nothing: ThreadStatus = {
   memberId: "",
   confirmedMs: undefined,
   tasks: [],
-  copies: [],
+  copies: new Map(),
   restoring: [],
   offsetSums: [],
   groupHosts: undefined,
@@ -109,7 +109,7 @@ export class WorkerHost implements ThreadHost {
   get tasks(): readonly string[] {
     return this.#status.tasks;
   }
-  get copies(): readonly string[] {
+  get copies(): ThreadStatus["copies"] {
     return this.#status.copies;
   }
   get restoring(): readonly RestoreProgress[] {

@@ -1,5 +1,6 @@
 import type { LogFields, LogLevel, MetricValue } from "@millrace/platform";
 import type {
+  ThreadHost,
   AnswerPage,
   GroupHosts,
   GroupLeaving,
@@ -66,7 +67,7 @@ export interface ThreadStatus {
   readonly memberId: string;
   readonly confirmedMs: number | undefined;
   readonly tasks: readonly string[];
-  readonly copies: readonly string[];
+  readonly copies: ThreadHost["copies"];
   readonly restoring: readonly RestoreProgress[];
   readonly offsetSums: readonly TaskOffsetSum[];
   readonly groupHosts: GroupHosts | undefined;

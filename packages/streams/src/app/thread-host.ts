@@ -1,6 +1,6 @@
 import type { MetricValue } from "@millrace/platform";
 
-import type { AnswerPage, PartitionRequest } from "../query/local-answers.ts";
+import type { AnswerPage, LocalRole, PartitionRequest } from "../query/local-answers.ts";
 import type { ReleasedTask } from "../runtime/released-task.ts";
 import type { RestoreListener } from "../runtime/state/restore-event.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
@@ -10,8 +10,8 @@ import type { LoopHost } from "./loop-host.ts";
 
 /** A loop on a thread of its own: what is known of it was told by messages. */
 export interface ThreadHost extends LoopHost {
-  /** The tasks of others whose stores are there, such as `0_3`. */
-  readonly copies: readonly string[];
+  /** The tasks whose stores are there without being at work, such as `0_3`, and what they are. */
+  readonly copies: ReadonlyMap<string, LocalRole>;
   /** All that it counts. */
   readonly metrics: readonly MetricValue[];
   /** Asks the stores that are there. @throws QueryError */

@@ -1,7 +1,12 @@
 import type { MetricValue } from "@millrace/platform";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import { LocalAnswers, type QueryableTask } from "../query/local-answers.ts";
+import {
+  LocalAnswers,
+  roleOf,
+  type LocalRole,
+  type QueryableTask,
+} from "../query/local-answers.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
 import { queryableGlobals } from "../runtime/queryable-tasks.ts";
@@ -70,10 +75,12 @@ export class ThreadLoop {
     this.#applicationId = applicationId;
   }
 
-  get copies(): readonly string[] {
-    return [...this.loop.queryable()].flatMap(({ taskId, isActive }) =>
-      taskId === undefined || isActive ? [] : [taskIdText(taskId)],
-    );
+  get copies(): ReadonlyMap<string, LocalRole> {
+    const copies = new Map<string, LocalRole>();
+    for (const task of this.loop.queryable())
+      if (task.taskId !== undefined && !task.isActive)
+        copies.set(taskIdText(task.taskId), roleOf(task));
+    return copies;
   }
 
   get metrics(): readonly MetricValue[] {

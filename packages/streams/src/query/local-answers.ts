@@ -42,11 +42,16 @@ export interface AnswerPage {
   readonly rows: readonly AnswerRow[];
 }
 
+/** What a task is here: one that is being restored is to become active. */
+export type LocalRole = "active" | "restoring" | "standby";
+
 /** The stores of one task, or the global ones, as queries find them. */
 export interface QueryableTask {
   /** Undefined: the global stores. */
   readonly taskId: { readonly subtopology: number; readonly partition: number } | undefined;
   readonly isActive: boolean;
+  /** Of a copy: it is to become active here. */
+  readonly isRestoring?: boolean;
   readonly stores: Pick<TaskStores, "view">;
   /** How far the inputs have come in what a query of this isolation sees. */
   position(store: string, isolation: QueryIsolation): Position;
@@ -68,7 +73,7 @@ export interface LocalAnswersParts {
 /** What a process answers with by itself. */
 export interface PartitionAnswers {
   /** Whether a partition of a store is here. */
-  has(store: QueryableStore, partition: number): "active" | "standby" | undefined;
+  has(store: QueryableStore, partition: number): LocalRole | undefined;
   /**
    * The pages of an answer, all of one position.
    *
@@ -88,9 +93,9 @@ export class LocalAnswers implements PartitionAnswers {
   }
 
   /** Whether a partition of a store is here. */
-  has(store: QueryableStore, partition: number): "active" | "standby" | undefined {
+  has(store: QueryableStore, partition: number): LocalRole | undefined {
     const task = this.#taskOf(store, partition);
-    return task && (task.isActive ? "active" : "standby");
+    return task && roleOf(task);
   }
 
   /**
@@ -166,6 +171,12 @@ export class LocalAnswers implements PartitionAnswers {
     }
     return found;
   }
+}
+
+/** What a task is here. */
+export function roleOf({ isActive, isRestoring }: QueryableTask): LocalRole {
+  if (isActive) return "active";
+  return isRestoring === true ? "restoring" : "standby";
 }
 
 function nextPage(rows: Iterator<AnswerRow>): {

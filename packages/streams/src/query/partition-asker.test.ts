@@ -96,12 +96,15 @@ test("a query of silent instances ends within its timeout", async () => {
   expect((ended as { ms: number }).ms).toBeLessThanOrEqual(11_000);
 });
 
-test("what is here as a copy alone, as while it is restored, is not active: it may be awaited", async () => {
+test.each([
+  ["that is being restored", "restoring", { code: "NOT_ACTIVE", retriable: true }],
+  ["of another instance's, whose address nobody knows", "standby", { code: "NOT_PRESENT" }],
+] as const)("what is here as a copy alone, %s, is told as that", async (_, role, told) => {
   const platform = memoryPlatform();
   const asker = new PartitionAsker({
     platform,
     applicationId: "application",
-    local: { has: () => "standby", ask: () => silent(AbortSignal.abort()) as never },
+    local: { has: () => role, ask: () => silent(AbortSignal.abort()) as never },
     owners: new TaskOwners(() => undefined),
     transport: undefined,
     ownAddress: undefined,
@@ -109,7 +112,7 @@ test("what is here as a copy alone, as while it is restored, is not active: it m
   const bounds = { timeoutMs: 100, signal: new AbortController().signal, isLocal: false };
   const pages = asker.ask(store as QueryableStore, { ...request, allowsStandby: false }, bounds);
   const failure = await platform.until(pages.next().catch((error: unknown) => error));
-  expect(failure).toMatchObject({ code: "NOT_ACTIVE", retriable: true });
+  expect(failure).toMatchObject({ ...told, message: expect.stringContaining("standbys: true") });
 });
 
 test("one that falls silent within its answer has interrupted it", async () => {

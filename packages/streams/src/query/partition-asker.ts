@@ -1,7 +1,7 @@
 import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
-import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, LocalRole, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import type { QueryTransport } from "./query-transport.ts";
 import { encodeRequest } from "./query-wire.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
@@ -90,8 +90,8 @@ export class PartitionAsker {
   }
 
   #nobody(store: QueryableStore, request: PartitionRequest): QueryError {
-    const isCopied = this.#parts.local.has(store, request.partition) === "standby";
-    return isCopied ? onlyCopied(request) : nobodyHas(request);
+    const role = this.#parts.local.has(store, request.partition);
+    return role === "restoring" ? beingRestored(request) : nobodyHas(request, role);
   }
 
   #candidates(
@@ -121,7 +121,7 @@ export class PartitionAsker {
               }),
         );
     if (!request.allowsStandby) return remote(false);
-    return [...remote(false), ...(role === "standby" ? [here] : []), ...remote(true)];
+    return [...remote(false), ...(role === undefined ? [] : [here]), ...remote(true)];
   }
 
   /** A process that stands still, or a wire that was cut, takes a request and never answers. */
@@ -163,18 +163,22 @@ interface RemoteAsk {
   readonly silenceMs: number;
 }
 
-function nobodyHas({ store, partition }: PartitionRequest): QueryError {
+function nobodyHas(
+  { store, partition }: PartitionRequest,
+  role: LocalRole | undefined,
+): QueryError {
+  const copies = role === undefined ? "" : "; or let copies answer, as is one here: standbys: true";
   return new QueryError(
     "NOT_PRESENT",
-    `no instance is known to have partition ${partition} of store ${store}: tasks are moving, or whoever has it has no address for queries; give each instance one, or ask the one that has it`,
+    `no instance is known to have partition ${partition} of store ${store}: tasks are moving, or whoever has it has no address for queries; give each instance one, or ask the one that has it${copies}`,
   );
 }
 
-/** A task is a copy while it is restored, too. */
-function onlyCopied({ store, partition }: PartitionRequest): QueryError {
+/** It is to become active here, however long that takes: it may be awaited. */
+function beingRestored({ store, partition }: PartitionRequest): QueryError {
   return new QueryError(
     "NOT_ACTIVE",
-    `partition ${partition} of store ${store} is here as a copy, or is being restored, and nobody else who may be asked is known to have it; ask again, or let copies answer: standbys: true`,
+    `partition ${partition} of store ${store} is being restored here, and nobody else who may be asked is known to have it; ask again, or let copies answer: standbys: true`,
   );
 }
 

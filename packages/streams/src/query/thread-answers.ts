@@ -1,12 +1,12 @@
 import { QueryError } from "../error/query-error.ts";
 import { taskIdText } from "../processor/task-id.ts";
-import type { AnswerPage, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, LocalRole, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
 
 /** A thread that has stores, and is asked by messages. */
 export interface AnsweringThread {
   readonly tasks: readonly string[];
-  readonly copies: readonly string[];
+  readonly copies: ReadonlyMap<string, LocalRole>;
   ask(request: PartitionRequest): AsyncIterable<AnswerPage>;
 }
 
@@ -20,7 +20,7 @@ export class ThreadAnswers implements PartitionAnswers {
     this.#threads = threads;
   }
 
-  has(store: QueryableStore, partition: number): "active" | "standby" | undefined {
+  has(store: QueryableStore, partition: number): LocalRole | undefined {
     return this.#find(store, partition)?.role;
   }
 
@@ -39,13 +39,16 @@ export class ThreadAnswers implements PartitionAnswers {
   #find(
     { subtopology }: QueryableStore,
     partition: number,
-  ): { readonly thread: AnsweringThread; readonly role: "active" | "standby" } | undefined {
+  ): { readonly thread: AnsweringThread; readonly role: LocalRole } | undefined {
     const threads = this.#threads();
     // Each thread has the global stores whole.
     const name = subtopology && taskIdText({ subtopology: subtopology.id, partition });
     const active = threads.find(({ tasks }) => name === undefined || tasks.includes(name));
     if (active !== undefined) return { thread: active, role: "active" };
-    const standby = threads.find(({ copies }) => name !== undefined && copies.includes(name));
-    return standby && { thread: standby, role: "standby" };
+    for (const thread of threads) {
+      const role = name === undefined ? undefined : thread.copies.get(name);
+      if (role !== undefined) return { thread, role };
+    }
+    return undefined;
   }
 }

@@ -32,6 +32,7 @@ export function queryableCopy(
   return {
     taskId,
     isActive: false,
+    isRestoring: task.isRestoring,
     stores,
     lag,
     locate,
