@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 
 import { expect, test } from "vitest";
@@ -21,6 +21,24 @@ test("an application loads what serves and asks over HTTP, and TLS, where it use
   expect([...loaded.keys()]).toContain("node:net");
   const tooEarly = loadedOnUse.filter((module) => loaded.has(module));
   expect(tooEarly.map((module) => `${module} by ${loaded.get(module)}`)).toEqual([]);
+});
+
+/** Hundreds of modules each: help, and commands that ask a cluster, do without them. */
+const loadedToRun = ["broker", "client", "log", "schema-registry-server", "state", "streams"];
+
+test("a command loads the broker, the client and Streams where it runs them", () => {
+  const commands = globSync("packages/cli/src/commands/*.ts", { cwd: repository });
+  const read = commands.filter((path) => !path.endsWith(".test.ts"));
+  expect(read.length).toBeGreaterThan(20);
+  const entries = loadedToRun.map((name) => fileOf(`@millrace/${name}`));
+  for (const path of read) {
+    const loaded = loadsOf(join(repository, path));
+    const tooEarly = entries.filter((entry) => loaded.has(entry));
+    expect(
+      tooEarly.map((entry) => `${relative(repository, entry)} by ${loaded.get(entry)}`),
+      path,
+    ).toEqual([]);
+  }
 });
 
 /** Files and foreign modules that are loaded with a file, and the first that loads each. */

@@ -1,8 +1,8 @@
-import { connect, type KafkaClient } from "@millrace/client";
+import type { KafkaClient } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 
-import { readCommandConfig } from "./command-config.ts";
+import type { CommandConfig } from "./command-config.ts";
 import { textFlag } from "./flags/flag.ts";
 
 /** Flags that all commands for a running cluster have. */
@@ -25,18 +25,25 @@ export interface ClusterPlace {
   readonly "command-config"?: string | undefined;
 }
 
+/** Reads a client's properties, by code of the broker's that few need. */
+export async function commandConfig(file: string): Promise<CommandConfig> {
+  const { readCommandConfig } = await import("./command-config.ts");
+  return readCommandConfig(file);
+}
+
 /** Opens a client, lets it work, and closes it. */
 export async function withClient<Result>(
   place: ClusterPlace,
   work: (client: KafkaClient) => Promise<Result>,
 ): Promise<Result> {
   const file = place["command-config"];
+  const { connect } = await import("@millrace/client");
   const client = connect(nodePlatform({ logLevel: "error" }), {
     bootstrapServers: place["bootstrap-server"],
     clientId: "millrace-cli",
     bootstrapTimeout: "5s",
     codecs: nodeCompression,
-    ...(file === undefined ? {} : readCommandConfig(file)),
+    ...(file === undefined ? {} : await commandConfig(file)),
   });
   try {
     return await work(client);

@@ -6,7 +6,8 @@ import { CommandError } from "./command-error.ts";
 import { fileText } from "./file-text.ts";
 import { type ClientProperty, tokenProvider } from "./token-provider.ts";
 
-type Security = Pick<ConnectOptions, "ssl" | "sasl" | "clientId">;
+/** What a client's properties say of how the cluster is reached. */
+export type CommandConfig = Pick<ConnectOptions, "ssl" | "sasl" | "clientId">;
 
 const loginHandler = "sasl.login.callback.handler.class";
 const known: ReadonlySet<string> = new Set([
@@ -45,7 +46,7 @@ const loginHandlers: ReadonlySet<string> = new Set(
  *
  * @throws CommandError
  */
-export function readCommandConfig(file: string): Security {
+export function readCommandConfig(file: string): CommandConfig {
   try {
     return securityOf(parsePropertiesFile(fileText("--command-config", file)));
   } catch (error) {
@@ -54,7 +55,7 @@ export function readCommandConfig(file: string): Security {
   }
 }
 
-function securityOf(properties: Readonly<Record<string, string>>): Security {
+function securityOf(properties: Readonly<Record<string, string>>): CommandConfig {
   for (const name of Object.keys(properties))
     if (/^(ssl|sasl|security)\./.test(name) && !known.has(name))
       throw invalid(name, "is not taken here; look for a typing error, or take it out");

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 import { messageOf } from "@millrace/model";
-import { readDescription, type TopologyDescription } from "@millrace/streams";
+import type { TopologyDescription } from "@millrace/streams";
 
 import { UsageError } from "./usage-error.ts";
 
@@ -19,6 +19,7 @@ export async function loadDescription(path: string, data: unknown): Promise<Topo
     const given = path.endsWith(".json")
       ? (JSON.parse(await readFile(path, "utf8")) as unknown)
       : descriptionOf(await exportOf(path, data));
+    const { readDescription } = await import("@millrace/streams");
     return readDescription(given);
   } catch (error) {
     const reason = messageOf(error);

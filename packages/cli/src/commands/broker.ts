@@ -1,4 +1,4 @@
-import { Broker, parsePropertiesFile } from "@millrace/broker";
+import type { Broker } from "@millrace/broker";
 import type { HttpServer } from "@millrace/http";
 import { JoinedSignal, type Platform } from "@millrace/platform";
 import { nodePlatform } from "@millrace/platform/node";
@@ -88,6 +88,7 @@ export const brokerCommand = command({
   async run({ flags }, terminal) {
     if (flags.data === undefined)
       throw new UsageError("--data is missing; give the DIR of the data");
+    const { Broker, parsePropertiesFile } = await import("@millrace/broker");
     const failed = new AbortController();
     const platform = nodePlatform({ logLevel: flags["log-level"] });
     const started: { broker?: Broker } = {};

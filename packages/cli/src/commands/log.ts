@@ -1,4 +1,4 @@
-import { checkLogs, repairLogs, type LogCheckOptions, type LogFinding } from "@millrace/log";
+import type { LogCheckOptions, LogFinding } from "@millrace/log";
 import { nodePlatform } from "@millrace/platform/node";
 
 import { jsonFlag } from "../flags/json-flag.ts";
@@ -15,6 +15,7 @@ const check = command({
   notes: `DIR is a data folder, or the folder of one partition in it. Nothing is changed. Ends with 1 where something is found:
 damage that a start does not mend, tails that a crash has torn, caches that the next start makes anew.`,
   async run({ flags, names }, terminal) {
+    const { checkLogs } = await import("@millrace/log");
     const { findings, partitionCount } = await checkLogs(optionsOf(names, terminal));
     terminal.progress.clear();
     printFindings(findings, flags.json, terminal);
@@ -40,6 +41,7 @@ const repair = command({
   notes: `DIR is a data folder, or the folder of one partition in it. Nothing is deleted: files that are changed are kept whole in
 DIR/set-aside. Offsets of lost records stay empty. Ends with 1 where something is left that has to be mended by hand.`,
   async run({ flags, names }, terminal) {
+    const { repairLogs } = await import("@millrace/log");
     const { keptPath, done, lost, left } = await repairLogs(optionsOf(names, terminal));
     terminal.progress.clear();
     if (flags.json) terminal.print(JSON.stringify({ keptPath, done, lost, left }));

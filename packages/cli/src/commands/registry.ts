@@ -1,12 +1,10 @@
-import { Broker } from "@millrace/broker";
+import type { Broker, BrokerOptions } from "@millrace/broker";
 import { nodePlatform } from "@millrace/platform/node";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { compatibilityLevels } from "@millrace/schema-registry";
-import { JoinedSignal } from "@millrace/platform";
-import { SchemaRegistryServer } from "@millrace/schema-registry-server";
+import { JoinedSignal, type Platform } from "@millrace/platform";
 
-import { clusterFlags } from "../cluster-flags.ts";
-import { readCommandConfig } from "../command-config.ts";
+import { clusterFlags, commandConfig } from "../cluster-flags.ts";
 import { command } from "../command.ts";
 import { choiceFlag, numberFlag, textFlag } from "../flags/flag.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
@@ -69,14 +67,14 @@ export const registryCommand = command({
     const file = flags["command-config"];
     if (file !== undefined && given === undefined)
       throw new UsageError("--command-config goes with --bootstrap-server");
-    const { ssl, sasl } = file === undefined ? {} : readCommandConfig(file);
+    const { ssl, sasl } = file === undefined ? {} : await commandConfig(file);
     const platform = nodePlatform({ logLevel: flags["log-level"] });
     const access = registryAccess(flags);
     const failed = new AbortController();
     await using broker =
       data === undefined
         ? undefined
-        : await Broker.start(platform, {
+        : await startBroker(platform, {
             dataDirectory: data,
             port: flags["broker-port"],
             durability: "group",
@@ -85,6 +83,7 @@ export const registryCommand = command({
             signal: terminal.signal,
             onFailed: (failure) => failed.abort(failure),
           });
+    const { SchemaRegistryServer } = await import("@millrace/schema-registry-server");
     const own = broker?.address;
     const bootstrapServers = given ?? `${own?.host}:${own?.port}`;
     await using registry = await SchemaRegistryServer.start(
@@ -114,6 +113,12 @@ export const registryCommand = command({
     failed.signal.throwIfAborted();
   },
 });
+
+/** A registry of a cluster elsewhere does not carry the broker's code. */
+async function startBroker(platform: Platform, options: BrokerOptions): Promise<Broker> {
+  const { Broker } = await import("@millrace/broker");
+  return Broker.start(platform, options);
+}
 
 interface Places {
   readonly url: string;

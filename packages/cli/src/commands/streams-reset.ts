@@ -1,6 +1,5 @@
 import type { KafkaClient } from "@millrace/client";
 import { nodePlatform } from "@millrace/platform/node";
-import { cleanUpState } from "@millrace/streams";
 
 import { clusterFlags, withClient } from "../cluster-flags.ts";
 import { CommandError } from "../command-error.ts";
@@ -75,9 +74,11 @@ says otherwise; outputs stay as they are. Each machine's state must go before th
         return print("nothing is changed yet; --execute does it");
       }
       await client.admin.removeMembers(applicationId, remaining, signal);
-      if (given.state !== undefined)
+      if (given.state !== undefined) {
+        const { cleanUpState } = await import("@millrace/streams");
         for (const path of await cleanUpState(nodePlatform(), given.state, applicationId))
           print(`removed ${path}`);
+      }
       await execute(client, applicationId, { planned, internal, signal });
       print(`${applicationId} begins anew at its next start`);
     });

@@ -1,11 +1,4 @@
 import { nodePlatform } from "@millrace/platform/node";
-import {
-  ApplicationError,
-  applicationIdKind,
-  applicationsIn,
-  openSnapshotStore,
-  snapshotState,
-} from "@millrace/streams";
 
 import { CommandError } from "../command-error.ts";
 import { command } from "../command.ts";
@@ -61,6 +54,13 @@ you like. S3 and what is like it: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_
   async run({ flags: { state, to, keep, json }, names }, { print, signal, surroundings }) {
     const [applicationId, ...rest] = names;
     if (rest.length > 0) throw new UsageError("give the id of one application, or none");
+    const {
+      ApplicationError,
+      applicationIdKind,
+      applicationsIn,
+      openSnapshotStore,
+      snapshotState,
+    } = await import("@millrace/streams");
     if (applicationId !== undefined && !applicationIdKind.accepts(applicationId))
       throw new UsageError(`an application id is ${applicationIdKind.allowed}`);
     if (state === undefined || to === undefined) throw new UsageError("give --state and --to");

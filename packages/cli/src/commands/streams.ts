@@ -1,4 +1,4 @@
-import { describeTopology, diffTopologies, mermaidOf, type TopologyDiff } from "@millrace/streams";
+import type { TopologyDiff } from "@millrace/streams";
 
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
@@ -34,6 +34,7 @@ const describe = command({
     if (path === undefined || rest.length > 0) throw new UsageError("give one file: FILE");
     if (flags.json && flags.mermaid) throw new UsageError("give --json or --mermaid, not both");
     const description = await loadDescription(path, readData(flags.data));
+    const { describeTopology, mermaidOf } = await import("@millrace/streams");
     terminal.print(
       flags.json
         ? JSON.stringify(description)
@@ -57,6 +58,7 @@ cannot be used). Ends with 1 where something is lost or asks for a restart, with
     if (old === undefined || now === undefined || rest.length > 0)
       throw new UsageError("give two files: OLD NEW");
     const given = readData(flags.data);
+    const { diffTopologies } = await import("@millrace/streams");
     const found = diffTopologies(
       await loadDescription(old, given),
       await loadDescription(now, given),
