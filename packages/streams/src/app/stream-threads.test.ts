@@ -87,3 +87,28 @@ test("replaceThread has another loop take the place of one that fails once the a
   expect(opened).toEqual([1, 1, 1, 1]);
   expect(lines.map(([level]) => level)).toEqual(["error", "error", "error"]);
 });
+
+test("a loop that fails while it is removed is not replaced, and ends the application where the policy says so", async () => {
+  const stop = new AbortController();
+  const failing = (onUncaughtError: "replaceThread" | "shutdownClient") => {
+    const removed = Promise.withResolvers<unknown>();
+    const scene = sceneOf(
+      async (_, running) => {
+        running();
+        await scene.threads.running;
+        removed.resolve(scene.threads.remove());
+        throw missing;
+      },
+      { onUncaughtError },
+    );
+    const over = scene.threads.run(stop.signal);
+    return { ...scene, over, removed: removed.promise };
+  };
+  await expect(failing("shutdownClient").over).rejects.toBe(missing);
+  const { threads, opened, lines, over, removed } = failing("replaceThread");
+  expect(await Promise.race([over, removed])).toBe(1);
+  stop.abort();
+  await over;
+  expect([opened, threads.count]).toEqual([[1], 0]);
+  expect(lines.map(([, event]) => event)).toEqual(["streams.thread-failed"]);
+});

@@ -218,7 +218,8 @@ export class StreamThreads {
     }: { readonly slot: Slot; readonly host: LoopHost | undefined; readonly stop: AbortSignal },
   ): Promise<"over" | "replace"> {
     const { platform, closeTimeoutMs, applicationId, states, nameOf } = this.#options;
-    if (stop.aborted || isLast(error)) return this.#fail(error);
+    // Of a loop that is being removed the policy is asked all the same: it takes nobody's place.
+    if (this.#stopping?.aborted === true || isLast(error)) return this.#fail(error);
     this.#failedCount.add(1);
     const answer = this.#answerOf(error);
     const fields = { application: applicationId, thread: nameOf(slot.number) };
