@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 
 import { toHex } from "./bytes.ts";
+import { blocksBytesMax, blockStirrer } from "./murmur3-blocks.ts";
 import { murmur3 } from "./murmur3.ts";
 
 const c1 = 0x87c37b91114253d5n;
@@ -43,13 +44,28 @@ function plainly(bytes: Uint8Array): string {
   return [h1, h2].map((word) => word.toString(16).padStart(16, "0")).join("");
 }
 
-test("MODEL-1: murmur3 in halves of words is murmur3 in words", () => {
+test("MODEL-1: murmur3 is that of its authors, short, and with more blocks than one", () => {
   const byte = fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255));
   fc.assert(
-    fc.property(fc.array(byte, { maxLength: 70 }), (bytes) => {
+    fc.property(fc.array(byte, { maxLength: 150, size: "max" }), (bytes) => {
       const given = Uint8Array.from(bytes);
       expect(toHex(murmur3(given))).toBe(plainly(given));
     }),
-    { numRuns: 500 },
+    { numRuns: 300 },
   );
+});
+
+test("MODEL-1: murmur3 goes on where the memory for its blocks has ended", () => {
+  const bytes = Uint8Array.from({ length: blocksBytesMax + 33 }, (_, index) => index * 7);
+  expect(toHex(murmur3(bytes))).toBe(plainly(bytes));
+});
+
+test("blocks are left to whoever asks where the host has no WebAssembly", () => {
+  expect(blockStirrer()).toBeDefined();
+  vi.stubGlobal("WebAssembly", undefined);
+  try {
+    expect(blockStirrer()).toBeUndefined();
+  } finally {
+    vi.unstubAllGlobals();
+  }
 });

@@ -1,4 +1,9 @@
+import { blocksBytesMax, blockStirrer } from "./murmur3-blocks.ts";
+
 const seed = 104729;
+
+/** Less costs as little without it. */
+const nativeBytesMin = 64;
 
 /** Of the product of two unsigned 32-bit numbers. */
 const twoToMinus32 = 2 ** -32;
@@ -20,15 +25,46 @@ const mix2: Readonly<Word> = { high: 0xc4ceb9fe, low: 0x1a85ec53 };
 
 /**
  * Kafka Streams' 128-bit murmur3 of bytes (Java: `Murmur3.hash128`), as the 16 bytes of two big-endian longs. Foreign-key
- * joins hash each row twice: words are pairs of local variables, objects would cost half as much again.
+ * joins hash each row twice.
  */
 export function murmur3(bytes: Uint8Array): Uint8Array {
-  let h1High = 0;
-  let h1Low = seed;
-  let h2High = 0;
-  let h2Low = seed;
   const { length } = bytes;
+  const h1 = { high: 0, low: seed };
+  const h2 = { high: 0, low: seed };
   const blocksEnd = length - (length % 16);
+  if (blocksEnd < nativeBytesMin || !stirNatively(h1, h2, bytes.subarray(0, blocksEnd)))
+    stirInHalves(h1, h2, bytes);
+  if (length > blocksEnd) stirRest(h1, h2, bytes.subarray(blocksEnd));
+  return finished(h1, h2, length);
+}
+
+let stirrer: ReturnType<typeof blockStirrer> | null = null;
+
+/** Whole blocks. False: this host cannot. */
+function stirNatively(h1: Word, h2: Word, blocks: Uint8Array): boolean {
+  if (stirrer === null) stirrer = blockStirrer();
+  if (stirrer === undefined) return false;
+  const { words } = stirrer;
+  words[0] = h1.low;
+  words[1] = h1.high;
+  words[2] = h2.low;
+  words[3] = h2.high;
+  if (blocks.length <= blocksBytesMax) stirrer.stir(blocks);
+  else
+    for (let at = 0; at < blocks.length; at += blocksBytesMax)
+      stirrer.stir(blocks.subarray(at, at + blocksBytesMax));
+  h1.low = words[0];
+  h1.high = words[1];
+  h2.low = words[2];
+  h2.high = words[3];
+  return true;
+}
+
+/** The whole blocks of bytes. Words are pairs of local variables: objects would cost half as much again. */
+function stirInHalves(h1: Word, h2: Word, bytes: Uint8Array): void {
+  let { high: h1High, low: h1Low } = h1;
+  let { high: h2High, low: h2Low } = h2;
+  const blocksEnd = bytes.length - (bytes.length % 16);
   for (let at = 0; at < blocksEnd; at += 16) {
     let low = readHalf(bytes, at);
     let high = readHalf(bytes, at + 4);
@@ -65,10 +101,10 @@ export function murmur3(bytes: Uint8Array): Uint8Array {
     h2High = (Math.imul(high, 5) + highOfProduct(low, 5) + (sum > 0xffffffff ? 1 : 0)) | 0;
     h2Low = sum | 0;
   }
-  const h1 = { high: h1High, low: h1Low };
-  const h2 = { high: h2High, low: h2Low };
-  if (length > blocksEnd) stirRest(h1, h2, bytes.subarray(blocksEnd));
-  return finished(h1, h2, length);
+  h1.high = h1High;
+  h1.low = h1Low;
+  h2.high = h2High;
+  h2.low = h2Low;
 }
 
 /** Of less than 16 bytes. */

@@ -11,10 +11,15 @@ import type { EngineTuning } from "@millrace/state";
  */
 
 /**
- * Batches as the native code has them. The class around them asks for options that are there, and the native code looks into
- * those for each entry, which takes longer than the rest.
+ * Batches and reads as the native code has them. The class around them asks for options that are there, and the native code
+ * looks into those for each entry, which takes longer than the rest; of a read it is a tenth.
  */
 interface NativeBinding {
+  db_get_many_sync(
+    database: unknown,
+    keys: readonly Uint8Array[],
+    options: undefined,
+  ): readonly (Uint8Array | undefined)[];
   batch_init(): NativeBatch;
   batch_put(batch: NativeBatch, key: Uint8Array, value: Uint8Array, options: undefined): void;
   batch_del(batch: NativeBatch, key: Uint8Array, options: undefined): void;
@@ -38,7 +43,6 @@ interface NativeLevel extends NativeResources {
   open(): Promise<void>;
   close(): Promise<void>;
   getProperty(name: string): string;
-  _getManySync(keys: readonly Uint8Array[], options: object): readonly (Uint8Array | undefined)[];
   _iterator(options: object): NativeIterator;
   /** Without a limit it is one `DeleteRange`, done when the call returns; only an error is told later. */
   _clear(
@@ -61,8 +65,6 @@ interface NativeModule {
     readonly prototype: NativeResources;
   };
 }
-
-const noOptions = Object.freeze({});
 
 /** Iterators that wait for the next scan; joins have one open, rarely two. */
 const spareIteratorsMax = 4;
@@ -141,7 +143,7 @@ export class NativeDatabase {
   }
 
   get(key: Uint8Array): Uint8Array | null {
-    const found = this.#level._getManySync([key], noOptions)[0];
+    const found = this.#binding.db_get_many_sync(this.#context, [key], undefined)[0];
     return found === undefined ? null : plain(found);
   }
 

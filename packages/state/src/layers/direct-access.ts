@@ -71,7 +71,7 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
 
   write(key: K, value: V | null, timestamp: Timestamp, headers = noHeaders): void {
     requireValue(this.#name, value);
-    const bytes = value === null ? null : this.#format.encode(value, timestamp, headers);
+    const bytes = value === null ? null : this.#encoded(value, timestamp, headers);
     this.#put(this.#format.encodeKey(key), bytes);
   }
 
@@ -143,6 +143,13 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
 
   holdsAny(): boolean {
     return false;
+  }
+
+  /** For the store, which copies it. */
+  #encoded(value: V, timestamp: Timestamp, headers: Headers): Uint8Array {
+    return headers.length === 0
+      ? this.#format.encodeAtOnce(value, timestamp)
+      : this.#format.encode(value, timestamp, headers);
   }
 
   #select(keyBytes: Uint8Array): Uint8Array | null {

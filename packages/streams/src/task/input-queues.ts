@@ -32,6 +32,8 @@ export class InputQueues {
   readonly #waits: WaitBounds;
   /** Those whose next record waits for its serde. */
   readonly #held = new Set<RecordQueue>();
+  /** True: since it was told that they are ready no input has come to its end. */
+  #isReadyStill = false;
 
   constructor(topics: readonly string[], options: StreamTaskOptions, parts: InputQueuesParts) {
     const { taskId, lag, clock, timers, wake, config } = options;
@@ -96,6 +98,7 @@ export class InputQueues {
         { taskId: this.#parts.context.taskName },
       );
     const wasEmpty = !queue.hasHead;
+    this.#isReadyStill = false;
     queue.add(batch);
     if (wasEmpty) this.#offer(queue);
   }
@@ -103,9 +106,16 @@ export class InputQueues {
   /** True: there is a record to choose, and none of another input to wait for. */
   get isReady(): boolean {
     if (this.#held.size > 0) this.#resumeHeld();
+    else if (this.#isReadyStill) return true;
     if (this.#group.isEmpty) return false;
     if (this.#held.size > 0 && this.#idling !== undefined && !this.#isBeforeHeld()) return false;
-    return this.#idling === undefined || this.#idling.isReady(this.all);
+    this.#isReadyStill = this.#idling === undefined || this.#idling.isReady(this.all);
+    return this.#isReadyStill;
+  }
+
+  /** A turn begins: what the cluster has, and what time it is, may be other than before. */
+  beginTurn(): void {
+    this.#isReadyStill = false;
   }
 
   /** True: one of the records is next in its queue, or was taken before, or is of no queue. */
@@ -126,11 +136,13 @@ export class InputQueues {
   /** The head of a chosen queue is done: its next record waits to be chosen. */
   advance(queue: RecordQueue): void {
     queue.advance();
+    if (!queue.hasHead) this.#isReadyStill = false;
     this.#offer(queue);
   }
 
   /** Gives all batches back. */
   clear(): void {
+    this.#isReadyStill = false;
     this.#group.clear();
     this.#held.clear();
     for (const queue of this.#queues.values()) queue.clear();

@@ -92,6 +92,24 @@ describe("a task", () => {
     expect(task.process(1)).toBe(1);
   });
 
+  test("asks once in a turn what the cluster has of an empty input, and again once another is empty", () => {
+    let lag = 1;
+    let askedCount = 0;
+    const lagOf = (): number => {
+      askedCount += 1;
+      return lag;
+    };
+    const { task } = taskOf(copy, { maxTaskIdleMs: 0 }, { lag: lagOf });
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1), at(3), at(4), at(5)]));
+    task.addBatch(batchOf("b", 0, [at(2)]));
+    expect(task.process(10)).toBe(2);
+    expect(askedCount).toBe(1);
+    lag = 0;
+    expect(task.process(10)).toBe(3);
+    expect(askedCount).toBe(2);
+  });
+
   test("TASK-2: an input of which all was left out has one turn, and is chosen no more", () => {
     const { task, written } = taskOf(copy);
     task.initialize();

@@ -220,6 +220,7 @@ export class StreamTask {
     let count = 0;
     if (this.isHeld) return count;
     this.#meters.begin(slice);
+    this.#queues.beginTurn();
     if (slice !== undefined && this.#steps.timers("streamTime", slice)) return count;
     while (count < recordsMax && collector.hasRoom && this.#calls.haveResults) {
       this.#steps.result();

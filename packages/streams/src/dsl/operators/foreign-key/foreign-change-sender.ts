@@ -4,7 +4,7 @@ import type { TimestampedKeyValueStore } from "@millrace/state";
 
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
-import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { pseudoTopics, type ForeignKeyJoin, type PseudoTopics } from "./foreign-key-join.ts";
 import { combinedKey, primaryKeyOf, responseTo, type Subscription } from "./subscription.ts";
 
 /** Tells all who want to know of a key that it has changed (Kafka: `ForeignTableJoinProcessorSupplier`). */
@@ -14,6 +14,7 @@ export class ForeignChangeSender implements Processor {
   readonly #latestOnly: boolean;
   #context: ProcessorContext | undefined;
   #store: TimestampedKeyValueStore<Uint8Array, Subscription> | undefined;
+  #topics: PseudoTopics | undefined;
 
   /** @param latestOnly true: the table has versions, of which the latest alone counts */
   constructor(join: ForeignKeyJoin, latestOnly: boolean) {
@@ -24,11 +25,13 @@ export class ForeignChangeSender implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#store = context.store(this.#join.store.name);
+    this.#topics = pseudoTopics(this.#join, context.applicationId);
   }
 
   process(record: StreamRecord): void {
     const context = this.#context;
-    if (context === undefined || this.#store === undefined) return;
+    const topics = this.#topics;
+    if (context === undefined || this.#store === undefined || topics === undefined) return;
     if (record.hasNullKey) {
       context.dropRecord("null key in a join of tables");
       return;
@@ -38,9 +41,7 @@ export class ForeignChangeSender implements Processor {
       return;
     }
     const { foreignKeySerde, foreignValueSerde, primaryKeySerde } = this.#join;
-    const topic = pseudoTopic(this.#join, context.applicationId, "fk");
-    const prefix = combinedKey(record.keyBytes(foreignKeySerde, topic, keyPlace) ?? noBytes);
-    const keyTopic = pseudoTopic(this.#join, context.applicationId, "pk");
+    const prefix = combinedKey(record.keyBytes(foreignKeySerde, topics.fk, keyPlace) ?? noBytes);
     const written = record.valueBytesAsRead(foreignValueSerde);
     for (const { key, value } of this.#store.prefixScan(prefix, bytes())) {
       const response = responseTo(
@@ -48,7 +49,7 @@ export class ForeignChangeSender implements Processor {
         foreignValueSerde,
         written === null ? { value: record.value ?? null } : { value: null, bytes: written },
       );
-      const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), keyTopic, keyPlace);
+      const primaryKey = deserializeWith(primaryKeySerde, primaryKeyOf(key), topics.pk, keyPlace);
       context.forward(record.withKeyAndValue(primaryKey, response));
     }
   }

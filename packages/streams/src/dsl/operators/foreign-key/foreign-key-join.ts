@@ -22,9 +22,13 @@ export interface ForeignKeyJoin {
 
 type Suffix = "pk" | "fk" | "vh";
 
-/** The name under which a serde gets to see keys or values that are in no topic of their own, as in Kafka. */
-export function pseudoTopic(join: ForeignKeyJoin, applicationId: string, suffix: Suffix): string {
-  return `${applicationId}-${bareName(join, suffix)}`;
+/** The names under which serdes get to see keys and values that are in no topic of their own, as in Kafka. */
+export type PseudoTopics = Readonly<Record<Suffix, string>>;
+
+/** Made once: the names are long, and one is wanted several times with each record. */
+export function pseudoTopics(join: ForeignKeyJoin, applicationId: string): PseudoTopics {
+  const named = (suffix: Suffix): string => `${applicationId}-${bareName(join, suffix)}`;
+  return { pk: named("pk"), fk: named("fk"), vh: named("vh") };
 }
 
 /** What serdes do under these names. */

@@ -5,7 +5,7 @@ import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
 import type { TableView, ValueGetter } from "../../../processor/value-getter.ts";
-import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { pseudoTopics, type ForeignKeyJoin } from "./foreign-key-join.ts";
 import type { Response } from "./subscription.ts";
 
 /**
@@ -18,6 +18,7 @@ export class ResponseResolver implements Processor {
   readonly #left: TableView;
   #context: ProcessorContext | undefined;
   #rows: ValueGetter | undefined;
+  #topic = "";
 
   constructor(join: ForeignKeyJoin, left: TableView) {
     this.#join = join;
@@ -27,6 +28,7 @@ export class ResponseResolver implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#rows = this.#left.open(context);
+    this.#topic = pseudoTopics(this.#join, context.applicationId).vh;
   }
 
   process(record: StreamRecord): void {
@@ -38,7 +40,7 @@ export class ResponseResolver implements Processor {
     }
     const { hash, value } = record.value as Response;
     const row = this.#rows.get(record.key);
-    if (!isEqual(hash, this.#hashOf(row, context))) {
+    if (!isEqual(hash, this.#hashOf(row))) {
       context.dropRecord("an answer for a row that has changed since, in a foreign-key join");
       return;
     }
@@ -49,13 +51,12 @@ export class ResponseResolver implements Processor {
   }
 
   /** Of the row that was looked up. */
-  #hashOf(row: unknown, { applicationId }: ProcessorContext): Uint8Array | null {
+  #hashOf(row: unknown): Uint8Array | null {
     if (row === null || row === undefined) return null;
     const { primaryValueSerde: serde } = this.#join;
     const stored = this.#rows?.bytesOf?.(serde);
     if (stored) return murmur3(stored);
-    const topic = pseudoTopic(this.#join, applicationId, "vh");
-    return murmur3(serializeWith(serde, row, topic, valuePlace));
+    return murmur3(serializeWith(serde, row, this.#topic, valuePlace));
   }
 }
 

@@ -3,7 +3,7 @@ import { deserializeWith, keyPlace } from "@millrace/serde";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
 import type { TableView, ValueGetter } from "../../../processor/value-getter.ts";
-import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { pseudoTopics, type ForeignKeyJoin } from "./foreign-key-join.ts";
 import { instructions, responseTo, type Subscription } from "./subscription.ts";
 
 /** Answers a subscription with the row that the right table has now (Kafka: `SubscriptionJoinProcessorSupplier`). */
@@ -12,6 +12,7 @@ export class SubscriptionAnswerer implements Processor {
   readonly #right: TableView;
   #context: ProcessorContext | undefined;
   #rows: ValueGetter | undefined;
+  #topic = "";
 
   constructor(join: ForeignKeyJoin, right: TableView) {
     this.#join = join;
@@ -21,6 +22,7 @@ export class SubscriptionAnswerer implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#rows = this.#right.open(context);
+    this.#topic = pseudoTopics(this.#join, context.applicationId).pk;
   }
 
   process(record: StreamRecord): void {
@@ -37,8 +39,7 @@ export class SubscriptionAnswerer implements Processor {
     if (!isFound && instruction === instructions.answerIfFound) return;
     const timestamp = isFound ? Math.max(record.timestamp, rows.timestamp) : record.timestamp;
     const isGone = instruction === instructions.deleteAndAnswer;
-    const topic = pseudoTopic(this.#join, this.#context?.applicationId ?? "", "pk");
-    const key = deserializeWith(primaryKeySerde, primaryKey, topic, keyPlace);
+    const key = deserializeWith(primaryKeySerde, primaryKey, this.#topic, keyPlace);
     const response = isGone
       ? responseTo(subscription, serde, { value: null })
       : responseTo(subscription, serde, { value, bytes });

@@ -4,7 +4,7 @@ import type { TimestampedKeyValueStore } from "@millrace/state";
 
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
-import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
+import { pseudoTopics, type ForeignKeyJoin } from "./foreign-key-join.ts";
 import { combinedKey, instructions, type Subscription } from "./subscription.ts";
 
 /** Keeps who wants to know of a key (Kafka: `SubscriptionReceiveProcessorSupplier`). */
@@ -12,6 +12,7 @@ export class SubscriptionReceiver implements Processor {
   readonly #join: ForeignKeyJoin;
   #context: ProcessorContext | undefined;
   #store: TimestampedKeyValueStore<Uint8Array, Subscription> | undefined;
+  #topic = "";
 
   constructor(join: ForeignKeyJoin) {
     this.#join = join;
@@ -20,6 +21,7 @@ export class SubscriptionReceiver implements Processor {
   init(context: ProcessorContext): void {
     this.#context = context;
     this.#store = context.store(this.#join.store.name);
+    this.#topic = pseudoTopics(this.#join, context.applicationId).fk;
   }
 
   process(record: StreamRecord): void {
@@ -36,8 +38,8 @@ export class SubscriptionReceiver implements Processor {
       return;
     }
     if (!record.hasNullKey) {
-      const topic = pseudoTopic(this.#join, context.applicationId, "fk");
-      const foreignKey = record.keyBytes(this.#join.foreignKeySerde, topic, keyPlace) ?? noBytes;
+      const { foreignKeySerde } = this.#join;
+      const foreignKey = record.keyBytes(foreignKeySerde, this.#topic, keyPlace) ?? noBytes;
       const key = combinedKey(foreignKey, primaryKey);
       const isDeleted =
         instruction === instructions.deleteInSilence ||

@@ -4,8 +4,8 @@ import { keyPlace, serializeWith, valuePlace } from "@millrace/serde";
 import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import type { StreamRecord } from "../../../processor/stream-record.ts";
-import { pseudoTopic, type ForeignKeyJoin } from "./foreign-key-join.ts";
-import { instructions, type Instruction } from "./subscription.ts";
+import { pseudoTopics, type ForeignKeyJoin, type PseudoTopics } from "./foreign-key-join.ts";
+import { copyOf, instructions, type Instruction } from "./subscription.ts";
 
 /** Tells the right side which of its keys a changed row of the left points to (Kafka: `SubscriptionSendProcessorSupplier`). */
 export class SubscriptionSender implements Processor {
@@ -13,6 +13,7 @@ export class SubscriptionSender implements Processor {
   readonly #join: ForeignKeyJoin;
   readonly #latestOnly: boolean;
   #context: ProcessorContext | undefined;
+  #topics: PseudoTopics | undefined;
 
   /** @param latestOnly true: the table has versions, of which the latest alone counts */
   constructor(join: ForeignKeyJoin, latestOnly: boolean) {
@@ -22,6 +23,7 @@ export class SubscriptionSender implements Processor {
 
   init(context: ProcessorContext): void {
     this.#context = context;
+    this.#topics = pseudoTopics(this.#join, context.applicationId);
   }
 
   process(record: StreamRecord): void {
@@ -77,16 +79,16 @@ export class SubscriptionSender implements Processor {
       value === null
         ? null
         : murmur3(record.valueBytes(primaryValueSerde, this.#topic("vh"), valuePlace) ?? noBytes);
-    const primaryKey =
-      record.keyBytes(primaryKeySerde, this.#topic("pk"), keyPlace)?.slice() ?? noBytes;
+    const keyBytes = record.keyBytes(primaryKeySerde, this.#topic("pk"), keyPlace) ?? noBytes;
+    const primaryKey = copyOf(keyBytes, 0, keyBytes.length);
     const primaryPartition = this.#context?.recordMetadata?.partition ?? null;
     this.#context?.forward(
       record.withKeyAndValue(foreignKey, { hash, instruction, primaryKey, primaryPartition }),
     );
   }
 
-  #topic(suffix: "pk" | "fk" | "vh"): string {
-    return pseudoTopic(this.#join, this.#context?.applicationId ?? "", suffix);
+  #topic(suffix: keyof PseudoTopics): string {
+    return this.#topics?.[suffix] ?? "";
   }
 }
 

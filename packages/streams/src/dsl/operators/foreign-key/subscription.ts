@@ -39,16 +39,14 @@ const hashLength = 16;
 export const subscriptionSerde: Serde<Subscription> = {
   name: "subscription",
   isNullable: false,
-  serialize({ hash, instruction, primaryKey, primaryPartition }) {
-    const start = 2 + (hash === null ? 0 : hashLength);
-    const bytes = new Uint8Array(start + primaryKey.length + 4);
-    bytes[0] = version | (hash === null ? noHash : 0);
-    bytes[1] = instruction;
-    if (hash !== null) bytes.set(hash, 2);
-    bytes.set(primaryKey, start);
-    writeInt32(bytes, start + primaryKey.length, primaryPartition ?? -1);
+  sizeOf: sizeOfSubscription,
+  sizeMax: sizeOfSubscription,
+  serialize(subscription) {
+    const bytes = new Uint8Array(sizeOfSubscription(subscription));
+    writeSubscription(subscription, bytes, 0);
     return bytes;
   },
+  writeTo: writeSubscription,
   deserialize(bytes) {
     const { hash, rest: start } = readHead(bytes, 2);
     const hasPartition = (bytes[0] & ~noHash) >= 1;
@@ -62,11 +60,26 @@ export const subscriptionSerde: Serde<Subscription> = {
     return {
       hash,
       instruction,
-      primaryKey: bytes.slice(start, end),
+      primaryKey: copyOf(bytes, start, end),
       primaryPartition: partition === -1 ? null : partition,
     };
   },
 };
+
+function sizeOfSubscription({ hash, primaryKey }: Subscription): number {
+  return 2 + (hash === null ? 0 : hashLength) + primaryKey.length + 4;
+}
+
+function writeSubscription(subscription: Subscription, bytes: Uint8Array, at: number): number {
+  const { hash, instruction, primaryKey, primaryPartition } = subscription;
+  bytes[at] = version | (hash === null ? noHash : 0);
+  bytes[at + 1] = instruction;
+  let end = at + 2;
+  if (hash !== null) end = writeBytes(hash, bytes, end);
+  end = writeBytes(primaryKey, bytes, end);
+  writeInt32(bytes, end, primaryPartition ?? -1);
+  return end + 4;
+}
 
 /** What the right side answers (Kafka: `SubscriptionResponseWrapper`). */
 export interface Response {
@@ -117,13 +130,11 @@ export function responseSerde(inner: Serde<unknown>): Serde<Response> {
     name: `response(${inner.name})`,
     isNullable: false,
     ...composedOf(inner),
+    ...writingOf(inner),
     serialize(response, topic, place) {
-      const { hash } = response;
       const written = valueBytesOf(response, inner, { topic, place });
-      const start = 1 + (hash === null ? 0 : hashLength);
-      const bytes = new Uint8Array(start + (written?.length ?? 0));
-      bytes[0] = hash === null ? noHash : 0;
-      if (hash !== null) bytes.set(hash, 1);
+      const bytes = new Uint8Array(headSize(response) + (written?.length ?? 0));
+      const start = writeHead(response, bytes, 0);
       if (written !== undefined) bytes.set(written, start);
       return bytes;
     },
@@ -136,6 +147,41 @@ export function responseSerde(inner: Serde<unknown>): Serde<Response> {
       return { hash, value, primaryPartition: null };
     },
   };
+}
+
+type InPlace = Required<Pick<Serde<unknown>, "sizeMax" | "writeTo">>;
+
+/** In place, where the value can be; most values lie as bytes already. */
+function writingOf(inner: Serde<unknown>): Partial<Pick<Serde<Response>, keyof InPlace>> {
+  if (!isInPlace(inner)) return {};
+  return {
+    sizeMax(response) {
+      const size = headSize(response);
+      if (response instanceof WrittenResponse) return size + response.valueBytes.length;
+      return response.value === null ? size : size + inner.sizeMax(response.value as {});
+    },
+    writeTo(response, target, at) {
+      const start = writeHead(response, target, at);
+      if (response instanceof WrittenResponse)
+        return writeBytes(response.valueBytes, target, start);
+      return response.value === null ? start : inner.writeTo(response.value as {}, target, start);
+    },
+  };
+}
+
+function isInPlace(serde: Serde<unknown>): serde is Serde<unknown> & InPlace {
+  const { sizeMax, writeTo, usesPlace } = serde;
+  return sizeMax !== undefined && writeTo !== undefined && usesPlace !== true;
+}
+
+function headSize({ hash }: Response): number {
+  return 1 + (hash === null ? 0 : hashLength);
+}
+
+/** @returns where the value begins */
+function writeHead({ hash }: Response, bytes: Uint8Array, at: number): number {
+  bytes[at] = hash === null ? noHash : 0;
+  return hash === null ? at + 1 : writeBytes(hash, bytes, at + 1);
 }
 
 function valueBytesOf(
@@ -157,7 +203,7 @@ function readHead(
   if ((bytes[0] & noHash) !== 0) return { hash: null, rest: start };
   const rest = start + hashLength;
   if (bytes.length < rest) throw new RangeError(`a hash is cut off after ${bytes.length} bytes`);
-  return { hash: bytes.slice(start, rest), rest };
+  return { hash: copyOf(bytes, start, rest), rest };
 }
 
 function isInstruction(given: number | undefined): given is Instruction {
@@ -176,6 +222,25 @@ export function combinedKey(foreignKey: Uint8Array, primaryKey?: Uint8Array): Ui
 /** The left row's key in a key of the subscription store. */
 export function primaryKeyOf(combined: Uint8Array): Uint8Array {
   return combined.slice(4 + readInt32(combined, 0));
+}
+
+/** Up to here a loop costs less than `slice` and `set`. */
+const loopBytesMax = 64;
+
+/** A part of bytes that stays as it is. */
+export function copyOf(bytes: Uint8Array, start: number, end: number): Uint8Array {
+  if (end - start > loopBytesMax) return bytes.slice(start, end);
+  const copy = new Uint8Array(end - start);
+  for (let index = 0; index < copy.length; index++) copy[index] = bytes[start + index];
+  return copy;
+}
+
+/** @returns where they end */
+function writeBytes(bytes: Uint8Array, target: Uint8Array, at: number): number {
+  const { length } = bytes;
+  if (length > loopBytesMax) target.set(bytes, at);
+  else for (let index = 0; index < length; index++) target[at + index] = bytes[index];
+  return at + length;
 }
 
 /** Byte by byte: a view would move a small array out of the heap, which costs several times as much. */
