@@ -111,7 +111,7 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   {
     name: "stream-time-lost",
     cluster: withoutMetadata,
-    programs: /^held-by-|^deduplicate$/,
+    program: "held-by-stream-time",
   },
   // What suppress holds back is not there after the next start.
   {
