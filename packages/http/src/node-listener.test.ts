@@ -1,5 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
+import { registerHooks } from "node:module";
 import type { AddressInfo } from "node:net";
 
 import { expect, test, vi } from "vitest";
@@ -7,9 +8,11 @@ import { expect, test, vi } from "vitest";
 import { nodeListener } from "./node-listener.ts";
 
 test("a listener whose server cannot be loaded answers 500 and warns, and the next request tries again", async () => {
-  const broken = "@hono/node-server";
-  vi.doMock(broken, () => {
-    throw new Error("not installed");
+  const hooks = registerHooks({
+    resolve(specifier, context, next) {
+      if (specifier === "@hono/node-server") throw new Error("not installed");
+      return next(specifier, context);
+    },
   });
   const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
   const server = createServer(nodeListener(() => new Response("here"))).listen(0, "127.0.0.1");
@@ -23,11 +26,11 @@ test("a listener whose server cannot be loaded answers 500 and warns, and the ne
   try {
     expect(await ask()).toEqual([500, '{"error":"the request failed"}']);
     expect(warn).toHaveBeenCalledOnce();
-    vi.doUnmock(broken);
+    hooks.deregister();
     expect(await ask()).toEqual([200, "here"]);
   } finally {
     warn.mockRestore();
-    vi.doUnmock(broken);
+    hooks.deregister();
     server.closeAllConnections();
     server.close();
   }
