@@ -19,7 +19,7 @@ import {
 } from "../../examples/word-count/src/topology.ts";
 import { watchCounts } from "../../examples/word-count/src/watch-counts.ts";
 import { engineOfRun } from "./engine-of-run.ts";
-import { generateLines } from "./generate-lines.ts";
+import { generateLines, lineAt } from "./generate-lines.ts";
 import { sumOf, type Message, type Offsets } from "./messages.ts";
 
 const applicationId = "crash-count";
@@ -37,12 +37,12 @@ const { values: options } = parseArgs({
 if (options.data === undefined) throw new Error("say where: --data DIR");
 const stop = new AbortController();
 
-const starting = EmbeddedCluster.start({
+// Made as they are loaded: a start does not wait for lines that are there.
+const lineCount = Number(options.lines);
+await using cluster = await EmbeddedCluster.start({
   data: join(options.data, "broker"),
   topics: { [linesTopic]: partitionCount, [countsTopic]: partitionCount },
 });
-const lines = generateLines(Number(options.lines)); // while the broker's thread starts
-await using cluster = await starting;
 await using app = await StreamsApp.start(wordCountTopology(), {
   applicationId,
   cluster,
@@ -55,7 +55,7 @@ const ended = app.closed.then(() => stop.abort()); // an application that fails 
 try {
   await Promise.all([
     ended,
-    loadLines(client, lines, stop.signal),
+    loadLines(client, { length: lineCount, at: lineAt }, stop.signal),
     tellOffsets(client, stop.signal),
     ...(options["until-done"] ? [tellCounts(client, stop.signal)] : []),
   ]);
@@ -85,6 +85,7 @@ async function tellOffsets(client: ClusterClient, signal: AbortSignal): Promise<
 
 /** Reads the counts until they add up to all words, tells them, and ends the program. */
 async function tellCounts(client: ClusterClient, signal: AbortSignal): Promise<void> {
+  const lines = generateLines(lineCount);
   const wordsInAll = lines.reduce((sum, line) => sum + wordsOf(line).length, 0);
   const counts = new Map<string, number>();
   let counted = 0;

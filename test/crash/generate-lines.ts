@@ -3,18 +3,21 @@ import { seededRandom } from "./seeded-random.ts";
 const wordsPerLine = 8;
 const vocabulary = Array.from({ length: 5_000 }, (_, index) => `word${index}`);
 
-/** The first lines of a text that is the same every time: few words are frequent, many are rare. */
+/** A line of a text that is the same every time: few words are frequent, many are rare. */
+export function lineAt(index: number): string {
+  const random = seededRandom(1, index * wordsPerLine);
+  let line = "";
+  for (let word = 0; word < wordsPerLine; word++) {
+    const draw = random();
+    const next = vocabulary[Math.floor(vocabulary.length * draw * draw * draw)];
+    line = word === 0 ? next : `${line} ${next}`;
+  }
+  return line;
+}
+
+/** The first lines of it. */
 export function generateLines(count: number): readonly string[] {
-  const random = seededRandom(1);
-  return Array.from({ length: count }, () => {
-    let line = "";
-    for (let index = 0; index < wordsPerLine; index++) {
-      const draw = random();
-      const word = vocabulary[Math.floor(vocabulary.length * draw * draw * draw)];
-      line = index === 0 ? word : `${line} ${word}`;
-    }
-    return line;
-  });
+  return Array.from({ length: count }, (_, index) => lineAt(index));
 }
 
 /** What the counts must be in the end. */

@@ -10,7 +10,7 @@ const linesPerTransaction = 500;
  */
 export async function loadLines(
   client: ClusterClient,
-  lines: readonly string[],
+  lines: Pick<readonly string[], "length" | "at">,
   signal: AbortSignal,
   onLoaded: (lines: number) => void = () => {},
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function loadLines(
       writer.begin();
       for (; next < end; next++) {
         const partition = writer.partition(linesTopic, next % partitionCount);
-        const value = new TextEncoder().encode(lines[next]);
+        const value = new TextEncoder().encode(lines.at(next));
         if (!partition.append(Date.now(), null, value, [])) await writer.drained(signal);
       }
       await writer.commit(signal);
