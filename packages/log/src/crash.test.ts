@@ -10,7 +10,12 @@ import type { PartitionLog } from "./partition-log.ts";
 import { batchOf } from "../test-support/batches.ts";
 
 const client = { origin: "client" } as const;
-const config = { segmentBytes: 6000, indexIntervalBytes: 500, tailCacheBytes: 5000 };
+const config = {
+  segmentBytes: 6000,
+  indexIntervalBytes: 500,
+  recordIntervalBytes: 1500,
+  tailCacheBytes: 5000,
+};
 const appendsPerLife = 60;
 const livesMax = 12;
 

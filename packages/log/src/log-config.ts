@@ -13,6 +13,8 @@ export interface LogConfig {
   readonly segmentIndexBytes: number;
   /** `index.interval.bytes`: an index entry after at least this many bytes of batches. */
   readonly indexIntervalBytes: number;
+  /** Once an active segment has grown by so much, or by a sixteenth if that is more, a sync notes what lies in it. */
+  readonly recordIntervalBytes: number;
   /** `max.message.bytes`: largest batch accepted from clients. */
   readonly maxMessageBytes: number;
   /** `compression.type`: another codec than a batch came with makes it be written anew. */
@@ -64,6 +66,7 @@ export const defaultLogConfig: LogConfig = Object.freeze({
   segmentJitterMs: 0,
   segmentIndexBytes: 10_485_760,
   indexIntervalBytes: 4096,
+  recordIntervalBytes: 2_097_152,
   maxMessageBytes: 1_048_588,
   compressionType: "producer",
   compressionLevel: undefined,

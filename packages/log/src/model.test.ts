@@ -8,6 +8,7 @@ import { changeFile, openTestLog, testPath, testPlatform } from "../test-support
 const config = {
   segmentBytes: 900,
   indexIntervalBytes: 200,
+  recordIntervalBytes: 400,
   tailCacheBytes: 2_000,
   transactionVerificationEnabled: false,
 };

@@ -62,7 +62,12 @@ export function filesBelow(fileSystem: FileSystem, path: string): string[] {
   });
 }
 
-const config = { segmentBytes: 1500, indexIntervalBytes: 200, tailCacheBytes: 300 };
+const config = {
+  segmentBytes: 1500,
+  indexIntervalBytes: 200,
+  recordIntervalBytes: 400,
+  tailCacheBytes: 300,
+};
 
 export async function openWorld(
   platform: Platform,

@@ -142,7 +142,7 @@ export function topicConfigValue(
 export function logConfigOf(
   properties: TopicProperties,
   broker: BrokerConfig,
-): Omit<LogConfig, "tailCacheBytes" | "isSyncedWhileOpen"> {
+): Omit<LogConfig, "tailCacheBytes" | "isSyncedWhileOpen" | "recordIntervalBytes"> {
   const text = (name: string) => topicConfigValue(name, properties, broker).trim();
   const number = (name: string) => Number(text(name));
   const unbounded = (name: string) => {

@@ -13,6 +13,7 @@ import { LogStorageError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { reach } from "../probe.ts";
 import { LogSegment } from "../segment/log-segment.ts";
+import { prepareRecord, recordedGrowthBytes, writeActiveRecord } from "../upkeep/record-active.ts";
 import type { LogState } from "./log-state.ts";
 import { recordSegment, vouchFor } from "./record-segment.ts";
 
@@ -22,6 +23,8 @@ export class LogWriter {
   readonly #syncs = new SyncQueue(() => this.#syncOnce());
   /** The active segment's record says which epoch begins behind it. */
   #isEpochRecorded = false;
+  /** The segment that was recorded last as it grew, and how large it was; or could not be. */
+  #recorded: { readonly segment: LogSegment; readonly sizeBytes: number } | undefined;
 
   constructor(state: LogState) {
     this.#state = state;
@@ -74,6 +77,7 @@ export class LogWriter {
     active.seal();
     this.#writeSnapshot();
     recordSegment(this.#state, active, false);
+    this.#removeSnapshots(active.endOffset);
     await this.#syncs.sync();
   }
 
@@ -81,7 +85,8 @@ export class LogWriter {
   keepWitnesses(): void {
     const { active } = this.#state.segments;
     this.#writeSnapshot();
-    if (active.record === undefined) vouchFor(this.#state, active, false);
+    if (active.record === undefined) vouchFor(this.#state, active, { isClosed: false });
+    this.#removeSnapshots(active.endOffset);
   }
 
   #write(plan: AppendPlan, baseOffset: Offset, nowMs: Timestamp): void {
@@ -107,8 +112,9 @@ export class LogWriter {
   /** Before the first batch of this run: what lies behind a record has its epoch, or the next start sees that it changed. */
   #recordEpoch(): void {
     const { active } = this.#state.segments;
+    const isDurable = this.#state.durableOffset === active.endOffset;
     try {
-      vouchFor(this.#state, active, false);
+      vouchFor(this.#state, active, { isClosed: false, isDurable });
     } catch (error) {
       if (!(error instanceof FileSystemError)) throw error;
       const { path } = active;
@@ -153,6 +159,7 @@ export class LogWriter {
     // Once, however often it takes to make the next one.
     const isRecorded = full.record?.isClosed === true && full.record.sizeBytes === full.sizeBytes;
     if (!isRecorded) recordSegment(state, full, true);
+    this.#removeSnapshots(full.endOffset);
     // A start that cut a tail, and died before that was on the device, left no sign that the size is not.
     if (!full.isOnDevice) {
       full.truncate(full.sizeBytes);
@@ -173,18 +180,18 @@ export class LogWriter {
     if (snapshots.sumAt(offset) !== undefined) return;
     dirty.addHandles([snapshots.write({ offset, producers })]);
     dirty.addDirectory();
-    this.#removeSnapshots(offset);
   }
 
   /**
-   * Of snapshots a start needs the newest, and those at the begin of segments (Kafka: `removeStraySnapshots`); the
-   * others would become more with every stop.
+   * Of snapshots a start needs the newest, that of the active segment's record, and those at the begin of segments
+   * (Kafka: `removeStraySnapshots`); the others would become more with every stop.
    */
   #removeSnapshots(newest: Offset): void {
     const { segments, snapshots, dirty } = this.#state;
-    const needed = new Set([newest, ...segments.all.map(({ baseOffset }) => baseOffset)]);
+    const needed = new Set(segments.all.map(({ baseOffset }) => baseOffset));
+    needed.add(segments.active.record?.endOffset ?? newest);
     snapshots.removeUnless(
-      (offset) => needed.has(offset),
+      (offset) => offset >= newest || needed.has(offset),
       (path) => dirty.removeFile(path),
     );
   }
@@ -193,6 +200,7 @@ export class LogWriter {
     const state = this.#state;
     if (state.failure !== undefined) throw state.failure;
     const target = state.logEndOffset;
+    const write = this.#recordGrowth();
     try {
       reach(state.platform, "C2");
       await state.dirty.sync();
@@ -201,5 +209,26 @@ export class LogWriter {
     }
     invariant(target >= state.durableOffset, "LOG-3", target);
     state.durableOffset = target;
+    write?.();
+  }
+
+  /** Prepares the record of an active segment that has grown; what is given back writes it once all is on the device. */
+  #recordGrowth(): (() => void) | undefined {
+    const state = this.#state;
+    const { active } = state.segments;
+    const { sizeBytes } = active;
+    const known = this.#recorded?.segment === active ? this.#recorded : active.record;
+    const growth = sizeBytes - (known?.sizeBytes ?? 0);
+    if (growth < recordedGrowthBytes(sizeBytes, state.config.recordIntervalBytes)) return undefined;
+    // What lies behind a damage is told by the record that is there.
+    if (!active.isSound) return undefined;
+    this.#recorded = { segment: active, sizeBytes };
+    const record = prepareRecord(state, active);
+    if (record === undefined) return undefined;
+    return () => {
+      if (active !== state.segments.active) return; // it was closed meanwhile, and has its last one
+      writeActiveRecord(state, active, record);
+      this.#removeSnapshots(record.endOffset);
+    };
   }
 }

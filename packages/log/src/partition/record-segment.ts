@@ -2,7 +2,12 @@ import { FileSystemError, type FileSystem, type Platform } from "@millrace/platf
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord, type SnapshotSums } from "../segment/write-segment-record.ts";
+import {
+  segmentRecordOf,
+  writeSegmentRecord,
+  type RecordFrom,
+  type SnapshotSums,
+} from "../segment/write-segment-record.ts";
 
 /** Whose segment it is. */
 export interface RecordedLog {
@@ -21,7 +26,7 @@ export interface RecordedLog {
 export function recordSegment(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
   try {
     log.dirty.addHandles(segment.flushIndexes());
-    vouchFor(log, segment, isClosed);
+    vouchFor(log, segment, { isClosed });
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
     log.platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
@@ -29,10 +34,16 @@ export function recordSegment(log: RecordedLog, segment: LogSegment, isClosed: b
 }
 
 /** The same without its indexes: those that are not in their files are not vouched for. */
-export function vouchFor(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
+export function vouchFor(
+  log: RecordedLog,
+  segment: LogSegment,
+  how: Pick<RecordFrom, "isClosed" | "isDurable">,
+): void {
   const { epochs, leaderEpoch, snapshots } = log;
-  const from = { epochs, leaderEpoch, snapshots, isClosed };
+  const from = { epochs, leaderEpoch, snapshots, ...how };
   const isNew = log.fileSystem.stat(segment.recordPath) === undefined;
-  log.dirty.addHandles([writeSegmentRecord(log.fileSystem, segment, from)]);
+  log.dirty.addHandles([
+    writeSegmentRecord(log.fileSystem, segment, segmentRecordOf(segment, from)),
+  ]);
   if (isNew) log.dirty.addDirectory();
 }

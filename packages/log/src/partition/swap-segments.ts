@@ -2,7 +2,7 @@ import type { FileHandle } from "@millrace/platform";
 import { reach } from "../probe.ts";
 import { swapSuffix } from "../segment/log-file-names.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { segmentRecordOf, writeSegmentRecord } from "../segment/write-segment-record.ts";
 import type { LogState } from "./log-state.ts";
 import { retireSegment } from "./retire-segment.ts";
 
@@ -13,7 +13,7 @@ export async function saveCleaned(state: LogState, cleaned: LogSegment): Promise
   try {
     for (const handle of cleaned.flushIndexes()) handles.push(handle);
     const from = { epochs, leaderEpoch, snapshots, isClosed: true };
-    handles.push(writeSegmentRecord(fileSystem, cleaned, from));
+    handles.push(writeSegmentRecord(fileSystem, cleaned, segmentRecordOf(cleaned, from)));
     await onDevice(state, () =>
       Promise.all([cleaned.sync(), ...handles.map((handle) => handle.datasync())]),
     );

@@ -15,6 +15,7 @@ import {
 } from "../segment/log-file-names.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import { findSegments } from "../upkeep/find-segments.ts";
+import { durableOffsetOf } from "../upkeep/settle-records.ts";
 import { findingOf, sizeOf, type LogCheckOptions, type LogFinding } from "./log-finding.ts";
 import { checkMetadataSnapshots } from "./check-metadata-snapshots.ts";
 import { nameOf } from "./log-place.ts";
@@ -60,6 +61,7 @@ export async function checkPartition(
       endOffset: facts.recoveryPoint ?? 0,
     };
   const { segments } = findSegments(fileSystem, path, platform.clock.wallMs());
+  const recoveryPoint = durableOffsetOf(segments, facts.recoveryPoint ?? 0);
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   const findings: LogFinding[] = [
     ...checkIdentity(options),
@@ -73,7 +75,6 @@ export async function checkPartition(
     signal?.throwIfAborted();
     if (segment.baseOffset > expected) findings.push(gapFinding(path, expected, segment));
     const nextOffset = segments[index + 1]?.baseOffset;
-    const recoveryPoint = facts.recoveryPoint ?? 0;
     const walk = withFile(fileSystem.open(segment.path, "read"), (handle) =>
       walkSegment(handle, { ...segmentFacts(segments, index), recoveryPoint }),
     );
@@ -93,13 +94,12 @@ export async function checkPartition(
     options.onProgress?.({ path, doneBytes, totalBytes });
     await platform.timers.yield();
   }
-  const known = facts.recoveryPoint ?? 0;
   const isTold = findings.some(
-    ({ kind, lastOffset }) => kind === "damage" && lastOffset >= known - 1,
+    ({ kind, lastOffset }) => kind === "damage" && lastOffset >= recoveryPoint - 1,
   );
-  if (known > expected && !isTold)
-    findings.push(tailFinding(path, expected, known, segments.at(-1)));
-  return { path, segments: checked, findings, endOffset: Math.max(expected, known) };
+  if (recoveryPoint > expected && !isTold)
+    findings.push(tailFinding(path, expected, recoveryPoint, segments.at(-1)));
+  return { path, segments: checked, findings, endOffset: Math.max(expected, recoveryPoint) };
 }
 
 function segmentFacts(segments: readonly LogSegment[], index: number) {

@@ -18,7 +18,7 @@ import {
 import { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import { LeaderEpochs } from "../segment/leader-epochs.ts";
 import { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { segmentRecordOf, writeSegmentRecord } from "../segment/write-segment-record.ts";
 import { withFile, type CheckedPartition, type CheckedSegment } from "./check-partition.ts";
 import { fillerBatches } from "./filler-batch.ts";
 import { copyRange, type KeptFolder } from "./kept-folder.ts";
@@ -130,7 +130,7 @@ async function vouchFor(
   const { isClosed } = draft;
   const snapshots = new ProducerSnapshots(fileSystem, directory);
   const from = { epochs, leaderEpoch, snapshots, isClosed };
-  const handle = writeSegmentRecord(fileSystem, segment, from);
+  const handle = writeSegmentRecord(fileSystem, segment, segmentRecordOf(segment, from));
   await handle.datasync().finally(() => handle.close());
 }
 

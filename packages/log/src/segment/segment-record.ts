@@ -6,11 +6,14 @@ import type { Block } from "./batch-chain.ts";
 
 /**
  * What a segment's `.checksum` file says of it: written when it is closed, and for the active one when the log is
- * closed or goes on. Then nothing below has to be read to be believed, and whatever differs from it is damaged.
+ * closed, goes on, or has grown. Then nothing below has to be read to be believed, and whatever differs from it is
+ * damaged.
  */
 export interface SegmentRecord {
   /** The segment grows no more: `endOffset` is where the next one begins. */
   readonly isClosed: boolean;
+  /** All below `endOffset` was on the device before this was written, whatever else says how far that goes. */
+  readonly isDurable: boolean;
   /** Bytes of the `.log` that it vouches for; the active segment grows beyond. */
   readonly sizeBytes: number;
   /** Offset after the last one. */
@@ -32,6 +35,8 @@ export interface SegmentRecord {
 }
 
 const version = 2;
+const closedBit = 1;
+const durableBit = 2;
 /** Version and the checksum of all that follows. */
 const headerBytes = 6;
 const fixedBytes = 57;
@@ -64,7 +69,7 @@ export function encodeSegmentRecord(record: SegmentRecord, name: string): Uint8A
   view.setInt32(50, indexes.length);
   view.setInt32(54, epochs.length);
   view.setInt32(58, blocks.length);
-  view.setInt8(62, record.isClosed ? 1 : 0);
+  view.setInt8(62, (record.isClosed ? closedBit : 0) | (record.isDurable ? durableBit : 0));
   let at = headerBytes + fixedBytes;
   for (const sum of indexes) {
     view.setInt8(at, sum === undefined ? 0 : 1);
@@ -104,7 +109,8 @@ export function decodeSegmentRecord(bytes: Uint8Array, name: string): SegmentRec
   const list = <Entry>(position: number, read: () => Entry) =>
     Array.from({ length: view.getInt32(position) }, read);
   return {
-    isClosed: view.getInt8(62) === 1,
+    isClosed: (view.getInt8(62) & closedBit) !== 0,
+    isDurable: (view.getInt8(62) & durableBit) !== 0,
     sizeBytes: view.getUint32(6),
     endOffset: getInt64(view, 10),
     leaderEpoch: view.getInt32(18),

@@ -9,6 +9,8 @@ export interface RecordFrom {
   readonly epochs: LeaderEpochs;
   readonly leaderEpoch: number;
   readonly isClosed: boolean;
+  /** All of the segment, and of those before it, is on the device. */
+  readonly isDurable?: boolean;
   readonly snapshots: SnapshotSums;
 }
 
@@ -17,18 +19,12 @@ export interface SnapshotSums {
   sumAt(offset: Offset): number | undefined;
 }
 
-/**
- * Writes what the segment's files are now; indexes that are not in their files are not vouched for. The caller syncs
- * and closes the handle. A crash while it is written leaves a record that nobody believes.
- */
-export function writeSegmentRecord(
-  fileSystem: FileSystem,
-  segment: LogSegment,
-  from: RecordFrom,
-): FileHandle {
+/** What the segment's files are now; indexes that are not in their files are not vouched for. */
+export function segmentRecordOf(segment: LogSegment, from: RecordFrom): SegmentRecord {
   const { offsetIndex, timeIndex, transactionIndex } = segment;
-  const record: SegmentRecord = {
+  return {
     isClosed: from.isClosed,
+    isDurable: from.isDurable === true,
     sizeBytes: segment.sizeBytes,
     endOffset: segment.endOffset,
     leaderEpoch: from.leaderEpoch,
@@ -38,9 +34,20 @@ export function writeSegmentRecord(
     bytesSinceIndexEntry: segment.bytesSinceIndexEntry,
     indexes: [offsetIndex.sum, timeIndex.sum, transactionIndex.sum],
     epochs: from.epochs.within(segment.baseOffset, segment.endOffset),
-    blocks: segment.chain.blocks,
+    blocks: [...segment.chain.blocks],
     snapshots: [from.snapshots.sumAt(segment.baseOffset), from.snapshots.sumAt(segment.endOffset)],
   };
+}
+
+/**
+ * Writes what the segment's files are, or were. The caller syncs and closes the handle. A crash while it is written
+ * leaves a record that nobody believes.
+ */
+export function writeSegmentRecord(
+  fileSystem: FileSystem,
+  segment: LogSegment,
+  record: SegmentRecord,
+): FileHandle {
   const handle = fileSystem.open(segment.recordPath, "openOrCreate");
   try {
     handle.truncate(0);

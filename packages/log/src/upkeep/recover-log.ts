@@ -114,6 +114,7 @@ class LogRecovery {
         segments: this.#segments,
         epochs: this.#epochs,
         snapshots: this.#snapshots,
+        producers: this.#producers,
         unsynced: this.#unsynced,
         scanned: this.#scanned,
         rubbish: this.#rubbish,

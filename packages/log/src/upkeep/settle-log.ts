@@ -1,10 +1,12 @@
 import { FileSystemError } from "@millrace/platform";
 import { reach } from "../probe.ts";
 import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
+import type { ProducerStates } from "../producer/producer-states.ts";
 import { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
-import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { segmentRecordOf, writeSegmentRecord } from "../segment/write-segment-record.ts";
+import { isWorthRecording, prepareRecord, writeActiveRecord } from "./record-active.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 
 /** A sound log whose files are not all as they should be. */
@@ -12,6 +14,7 @@ export interface UnsettledLog {
   readonly segments: readonly LogSegment[];
   readonly epochs: LeaderEpochs;
   readonly snapshots: ProducerSnapshots;
+  readonly producers: ProducerStates;
   /** Where the bytes of a segment begin that may be in the page cache alone. */
   readonly unsynced: ReadonlyMap<LogSegment, number>;
   /** Segments whose indexes are in memory alone. */
@@ -33,13 +36,28 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
     segment.rewriteFrom(position);
     dirty.addSegment(segment);
   }
-  // The active segment's indexes are written when it is closed.
   for (const segment of log.scanned)
     if (segment !== active) reindex(options, segment, { log, dirty });
   if (log.isDirectoryDirty || log.rubbish.length > 0 || mayLackEntries(options, log))
     dirty.addDirectory();
   reach(platform, "C2");
   await dirty.sync();
+  if (log.scanned.has(active)) recordActive(options, log, active);
+}
+
+/** The next start is to read what comes from now on, and not the same once more. */
+function recordActive(
+  { platform, leaderEpoch, config: { recordIntervalBytes } }: RecoveryOptions,
+  { epochs, snapshots, producers, segments }: UnsettledLog,
+  active: LogSegment,
+): void {
+  if (!isWorthRecording(active.sizeBytes, recordIntervalBytes)) return;
+  const log = { platform, leaderEpoch, epochs, snapshots, producers };
+  const record = prepareRecord(log, active);
+  if (record === undefined) return;
+  writeActiveRecord(log, active, record);
+  const needed = new Set([active.endOffset, ...segments.map(({ baseOffset }) => baseOffset)]);
+  snapshots.removeUnless((offset) => needed.has(offset));
 }
 
 /** Caches: where they cannot be written, the segment is read again at the next start. */
@@ -54,7 +72,7 @@ function reindex(
   try {
     dirty.addHandles(segment.flushIndexes());
     const from = { epochs, leaderEpoch, snapshots, isClosed: true };
-    dirty.addHandles([writeSegmentRecord(fileSystem, segment, from)]);
+    dirty.addHandles([writeSegmentRecord(fileSystem, segment, segmentRecordOf(segment, from))]);
     dirty.addDirectory();
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;

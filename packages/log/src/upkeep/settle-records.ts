@@ -3,6 +3,15 @@ import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 
+/** Below, all was durable: as noted for the log, or by a segment's record. */
+export function durableOffsetOf(segments: readonly LogSegment[], recoveryPoint: Offset): Offset {
+  return segments.reduce(
+    (durable, { record }) =>
+      record?.isDurable === true ? Math.max(durable, record.endOffset) : durable,
+    recoveryPoint,
+  );
+}
+
 /**
  * Forgets records of what may never have reached the device: they may say more than is there. Gives the offset below
  * which all was durable. Snapshots of producers are vouched for by what is left.
@@ -12,7 +21,7 @@ export function settleRecords(
   snapshots: ProducerSnapshots,
   { platform, recoveryPoint, wasCleanlyClosed = false }: RecoveryOptions,
 ): Offset {
-  let durable = recoveryPoint ?? 0;
+  let durable = durableOffsetOf(segments, recoveryPoint ?? 0);
   for (const segment of segments) {
     const { path, record, sizeBytes } = segment;
     if (record === undefined) {

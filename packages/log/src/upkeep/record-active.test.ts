@@ -1,0 +1,142 @@
+import { describe, expect, it } from "vitest";
+import { batchesIn, batchOf } from "../../test-support/batches.ts";
+import { CountingFileSystem } from "../../test-support/counting-file-system.ts";
+import { FailingFileSystem } from "../../test-support/failing-file-system.ts";
+import {
+  changeFile,
+  firstLog,
+  flipByte,
+  openTestLog,
+  testFile,
+  testPath,
+  testPlatform,
+} from "../../test-support/open-test-log.ts";
+import type { PartitionLog } from "../partition-log.ts";
+import { checkLogs } from "../repair/check-logs.ts";
+import { LogCorruptedError } from "../log-error.ts";
+
+const client = { origin: "client" } as const;
+const all = { maxBytes: 1_000_000, upTo: Number.POSITIVE_INFINITY };
+const batch = (baseSequence: number) =>
+  batchOf({ values: ["a"], producerId: 1, producerEpoch: 0, baseSequence });
+const size = batch(0).length;
+/** Recorded at each third batch. */
+const config = { recordIntervalBytes: 3 * size, indexIntervalBytes: 1, tailCacheBytes: 0 };
+const firstRecord = testFile("00000000000000000000.checksum");
+
+async function appendAll(log: PartitionLog, from: number, to: number): Promise<void> {
+  for (let sequence = from; sequence < to; sequence++) {
+    log.append(batch(sequence), client);
+    await log.sync();
+  }
+}
+
+/** Eight batches, all synced, as a kill leaves them: six are recorded, and nothing else says what is on the device. */
+async function killedLog(platform = testPlatform(), logConfig = config): Promise<PartitionLog> {
+  const log = await openTestLog(platform, logConfig);
+  await appendAll(log, 0, 8);
+  return log;
+}
+
+describe("a segment that is recorded as it grows", () => {
+  it("is read after a kill from there on, and at the next start not once more", async () => {
+    const platform = testPlatform();
+    await killedLog(platform);
+    const log = await openTestLog(platform, config);
+    expect(log.recovery).toMatchObject({ scannedBytes: 2 * size, recoveryPoint: 6 });
+    expect(batchesIn(log.read(0, all))).toHaveLength(8);
+    expect(log.producers()).toMatchObject([{ producerId: 1, lastSequence: 7 }]);
+    expect(log.append(batch(7), client).isDuplicate).toBe(true);
+    const again = await openTestLog(platform, config);
+    expect(again.recovery).toMatchObject({ scannedBytes: 0, recoveryPoint: 8 });
+    // What a run says of its epoch before its first append leaves that as it is.
+    again.append(batch(8), client);
+    const third = await openTestLog(platform, config);
+    expect(third.recovery.scannedBytes).toBe(size);
+    expect(batchesIn(third.read(0, all))).toHaveLength(9);
+  });
+
+  it("has no more snapshots of producers than it needs, which deleting records leaves", async () => {
+    const platform = testPlatform();
+    const log = await killedLog(platform);
+    log.advanceHighWatermark(8);
+    await log.deleteRecordsBefore(1);
+    const names = platform.fileSystem.list(testPath).filter((name) => name.endsWith(".snapshot"));
+    expect(names.map((name) => Number(name.split(".")[0]))).toEqual([6, 8]);
+  });
+
+  it("is said to be on the device only once it is", async () => {
+    const platform = testPlatform();
+    const disk = new FailingFileSystem(platform.fileSystem);
+    const log = await openTestLog(testPlatform(disk.fileSystem), config);
+    await appendAll(log, 0, 4);
+    for (let sequence = 4; sequence < 8; sequence++) log.append(batch(sequence), client);
+    disk.areSyncsFailing = true;
+    await expect(log.sync()).rejects.toThrow("a sync failed");
+    const again = await openTestLog(platform, config);
+    expect(again.recovery).toMatchObject({ scannedBytes: 5 * size, recoveryPoint: 3 });
+  });
+
+  it("keeps its last record where it is closed while a sync runs", async () => {
+    const platform = testPlatform();
+    const log = await openTestLog(platform, config);
+    for (let sequence = 0; sequence < 4; sequence++) log.append(batch(sequence), client);
+    const syncing = log.sync();
+    log.append(batch(4), client);
+    log.roll();
+    await syncing;
+    await log.sync();
+    const again = await openTestLog(platform, config, { recoveryPoint: 5 });
+    expect(again.recovery).toMatchObject({ scannedBytes: 0, damage: undefined });
+    expect(batchesIn(again.read(4, all))).toEqual([[4, 1]]);
+  });
+
+  it("is damaged where it is cut, flipped or exchanged below, and never cut further", async () => {
+    for (const hurt of ["cut", "checksummed", "epoch"]) {
+      const platform = testPlatform();
+      await killedLog(platform);
+      if (hurt === "cut")
+        changeFile(platform, firstLog, (bytes) => bytes.subarray(0, 5 * size - 9));
+      else flipByte(platform, firstLog, 2 * size + (hurt === "epoch" ? 15 : size - 2));
+      const log = await openTestLog(platform, config);
+      // One is seen at the start, the others once somebody reads there.
+      if (hurt !== "cut") expect(() => log.read(2, all), hurt).toThrow(LogCorruptedError);
+      expect(log.damage, hurt).toMatchObject({ firstOffset: hurt === "cut" ? 4 : 2 });
+      expect(() => log.append(batch(8), client), hurt).toThrow(LogCorruptedError);
+      expect(log.recovery.cutTail, hurt).toBeUndefined();
+      const timers = { yield: () => Promise.resolve() };
+      const { findings } = await checkLogs({ platform: { ...platform, timers }, path: testPath });
+      expect(findings, hurt).toMatchObject([
+        { kind: "damage", firstOffset: hurt === "cut" ? 4 : 2 },
+      ]);
+    }
+  });
+
+  it("is read as a whole where its record or an index is not as it was written", async () => {
+    for (const name of ["index", "timeindex", "checksum"]) {
+      const platform = testPlatform();
+      await killedLog(platform);
+      flipByte(platform, testFile(`00000000000000000000.${name}`), 9);
+      const log = await openTestLog(platform, config);
+      expect(log.recovery, name).toMatchObject({ scannedBytes: 8 * size, damage: undefined });
+      expect(batchesIn(log.read(0, all)), name).toHaveLength(8);
+    }
+  });
+
+  it("goes on where the record cannot be written, and tells of it", async () => {
+    const platform = testPlatform();
+    const told: string[] = [];
+    const files = new CountingFileSystem(platform.fileSystem);
+    const logger = {
+      log: (_level: string, event: string) => told.push(event),
+      isEnabled: () => true,
+    };
+    const log = await openTestLog({ ...platform, fileSystem: files.fileSystem, logger }, config);
+    await appendAll(log, 0, 1);
+    files.refuses = (path) => path === firstRecord;
+    await appendAll(log, 1, 4);
+    expect(told).toEqual(["log.record-failed"]);
+    expect(log.durableOffset).toBe(4);
+    expect((await openTestLog(platform, config)).logEndOffset).toBe(4);
+  });
+});
