@@ -72,7 +72,12 @@ test("records without a key stay with a partition for a while, and reach all of 
 test("a topic that was not prepared, and a partition that is not there, are errors", () => {
   const collector = collectorOf(writerTo([]));
   expect(() => collector.topic("absent")).toThrow(StreamsError);
-  expect(() => collector.topic("out").partition(4)).toThrow(StreamsError);
+  expect(() => collector.topic("out").partition(4)).toThrow(
+    expect.objectContaining({
+      code: "CALLBACK_GAVE_NO_PARTITION",
+      message: expect.stringContaining("4 for a partition of topic out; return one from 0 to 3"),
+    }),
+  );
 });
 
 test("a topic that is not there is told with the sink, and the record that it was chosen for", () => {

@@ -3,6 +3,7 @@ import type { Counter } from "@millrace/platform";
 import { ClusterError, type BatchWriter, type PartitionWriter } from "@millrace/cluster";
 import type { RecordContext } from "@millrace/state";
 
+import { CallbackError } from "../error/callback-error.ts";
 import { StreamsError } from "../error/streams-error.ts";
 import type {
   RecordAppender,
@@ -219,9 +220,10 @@ class KeyedAppender implements TopicAppender {
   partition(partition: number): RecordAppender {
     const count = this.partitionCount;
     if (!(Number.isInteger(partition) && partition >= 0 && partition < count))
-      throw new StreamsError(
-        "PRODUCTION_FAILED",
-        `a partitioner chose partition ${partition} of ${count}; it must give one from 0`,
+      throw new CallbackError(
+        "CALLBACK_GAVE_NO_PARTITION",
+        "the partitioner",
+        `${partition} for a partition of topic ${this.#options.topic}; return one from 0 to ${count - 1}, such as by the number of partitions that it is given, or undefined for the default`,
       );
     return this.#appender(partition);
   }
