@@ -74,12 +74,11 @@ test.each([
 );
 
 test.each([
-  // What a change of the right table writes: the row, and without a cache that of each answer.
-  ["with a cache", undefined, 1],
-  ["without one", 0, 3],
+  ["with a cache", undefined],
+  ["without one", 0],
 ])(
-  "an answer takes the right row as it lies: it is read once, and not written, %s",
-  async (_, cacheBytesMax, writtenByChange) => {
+  "a right row lies as it came, and an answer takes it so: it is read once, and not written, %s",
+  async (_, cacheBytesMax) => {
     const calls = { read: 0, written: 0 };
     const inner = json<{ name: string }>();
     const counting: typeof inner = {
@@ -113,7 +112,7 @@ test.each([
     driver.input("orders", text).pipe("2", "ada");
     calls.written = 0;
     driver.input("people", { key: string(), value: inner }).pipe("ada", { name: "Lady Ada" });
-    expect(calls.written).toBe(writtenByChange);
+    expect(calls.written).toBe(0);
     expect(driver.output("out", text).readValues()).toEqual([
       "ada Ada",
       "ada Ada",

@@ -26,8 +26,13 @@ export interface UpdatableStore<K, V> {
   /**
    * Writes the key that was read last. Null deletes. Headers, offset and (for a tombstone) the changelog's
    * timestamp are taken from the task's `RecordContext`, as in Kafka.
+   *
+   * @param bytes what `value` was read from by a serde of which `isWrittenBy` is true: where the value is kept as bytes, it is
+   *   these (copied)
    */
-  writeUpdated(value: V | null, timestamp: Timestamp): void;
+  writeUpdated(value: V | null, timestamp: Timestamp, bytes?: Uint8Array | null): void;
+  /** True: the store's values are written by this very serde, and would be the same elsewhere. */
+  isWrittenBy(serde: Serde<V>): boolean;
   /**
    * The bytes of what `readForUpdate` gave, as the store's serde wrote them, where that is `serde`, they are at hand,
    * and would be the same elsewhere; else null. They stay as they are: do not change them.

@@ -125,11 +125,15 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return value;
   }
 
-  writeUpdated(value: V | null, timestamp: Timestamp): void {
+  isWrittenBy(serde: Serde<V>): boolean {
+    return this.#format.isWrittenBy(serde);
+  }
+
+  writeUpdated(value: V | null, timestamp: Timestamp, written?: Uint8Array | null): void {
     const entry = this.#entry;
     invariant(entry !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#entry = null;
-    this.#write(entry, { value, timestamp, headers: noHeaders });
+    this.#write(entry, { value, timestamp, headers: noHeaders, written });
   }
 
   bytesOfRead(serde: Serde<V>): Uint8Array | null {
@@ -278,7 +282,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     return value;
   }
 
-  #write(found: CacheEntry<K, V>, { value, timestamp, headers }: Written<V>): void {
+  #write(found: CacheEntry<K, V>, { value, timestamp, headers, written }: Written<V>): void {
     requireValue(this.#name, value);
     if (this.#cursors.hasOpen)
       this.#cursors.keep(this.#keyBytesOf(found), (scan) => this.#bytesNow(found, scan));
@@ -287,7 +291,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       ? new CacheEntry<K, V>(found.mapKey, found.key, found.keyBytes, found.keySize)
       : found;
     if (value === null) setTombstone(entry);
-    else this.#setValue(entry, { value, timestamp, headers });
+    else this.#setValue(entry, { value, timestamp, headers, written });
     entry.copyContext(this.#context);
     if (entry.isTombstone) {
       entry.valueTimestamp = entry.timestamp;
@@ -312,12 +316,17 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
 
   #setValue(
     entry: CacheEntry<K, V>,
-    { value, timestamp, headers }: Written<V> & { readonly value: V },
+    { value, timestamp, headers, written }: Written<V> & { readonly value: V },
   ): void {
     // Serialise, or check, first: if that fails the entry is as it was.
     const mayStayDecoded = headers.length === 0 && isPrimitive(value);
     const size = mayStayDecoded ? this.#format.encodedSize(value) : undefined;
-    const bytes = size === undefined ? this.#format.encode(value, timestamp, headers) : null;
+    const bytes =
+      size !== undefined
+        ? null
+        : written
+          ? this.#format.stored(written, timestamp)
+          : this.#format.encode(value, timestamp, headers);
     entry.isTombstone = false;
     entry.value = bytes === null ? value : null;
     entry.hasValue = bytes === null;
@@ -353,6 +362,8 @@ interface Written<V> {
   readonly value: V | null;
   readonly timestamp: Timestamp;
   readonly headers: Headers;
+  /** What its serde wrote, where that is known. */
+  readonly written?: Uint8Array | null | undefined;
 }
 
 function setTombstone<K, V>(entry: CacheEntry<K, V>): void {

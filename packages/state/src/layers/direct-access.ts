@@ -93,12 +93,16 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
       : this.#format.valueBytes(bytes);
   }
 
-  writeUpdated(value: V | null, timestamp: Timestamp): void {
+  isWrittenBy(serde: Serde<V>): boolean {
+    return this.#format.isWrittenBy(serde);
+  }
+
+  writeUpdated(value: V | null, timestamp: Timestamp, written?: Uint8Array | null): void {
     const keyBytes = this.#keyBytes;
     invariant(keyBytes !== null, "STATE-5", "writeUpdated without readForUpdate");
     this.#keyBytes = this.#bytesOfRead = null;
     requireValue(this.#name, value);
-    const bytes = value === null ? null : this.#format.encodeAtOnce(value, timestamp);
+    const bytes = value === null ? null : this.#storedAtOnce(value, timestamp, written ?? null);
     this.#put(keyBytes, bytes);
   }
 
@@ -150,6 +154,12 @@ export class DirectAccess<K, V> implements ValueAccess<K, V> {
     return headers.length === 0
       ? this.#format.encodeAtOnce(value, timestamp)
       : this.#format.encode(value, timestamp, headers);
+  }
+
+  #storedAtOnce(value: V, timestamp: Timestamp, written: Uint8Array | null): Uint8Array {
+    return written === null
+      ? this.#format.encodeAtOnce(value, timestamp)
+      : this.#format.stored(written, timestamp);
   }
 
   #select(keyBytes: Uint8Array): Uint8Array | null {

@@ -74,6 +74,11 @@ export class StoreFormat<K, V> {
     return this.#layout.stored(bytes, timestamp, this.#writePlace?.headers ?? headers);
   }
 
+  /** As `encode` without headers, of what the value's serde wrote. */
+  stored(written: Uint8Array, timestamp: Timestamp): Uint8Array {
+    return this.#layout.stored(written, timestamp, noHeaders);
+  }
+
   /** As `encode` without headers, for whoever copies it at once: where it is short it holds until the next call. */
   encodeAtOnce(value: V, timestamp: Timestamp): Uint8Array {
     return (

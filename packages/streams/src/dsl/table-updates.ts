@@ -9,6 +9,8 @@ export interface TableUpdatesOptions {
   readonly store: string;
   /** Of the records that come in: their bytes are used where it read them. */
   readonly keySerde: Serde<unknown> | undefined;
+  /** Likewise, for `writeValueOf`. */
+  readonly valueSerde?: Serde<unknown> | undefined;
   readonly sendsOldValues: boolean;
   /** Of an aggregate: nothing is replaced by the first one; default: the initial one is, as in Kafka. */
   readonly hasExactOldValues?: boolean;
@@ -25,6 +27,8 @@ export class TableUpdates<K, V> {
   /** The same, of a versioned table. */
   readonly #versions: LatestVersions<K, V> | undefined;
   readonly #keySerde: Serde<unknown> | undefined;
+  /** Undefined: what it reads is written anew. */
+  readonly #valueSerde: Serde<unknown> | undefined;
   readonly #sendsOldValues: boolean;
   /** True: updates are forwarded by the flush; the operator must not. */
   readonly #isCached: boolean;
@@ -37,6 +41,9 @@ export class TableUpdates<K, V> {
     const store = openTableStore<K, V>(context, options.store);
     this.#store = store;
     this.#versions = store instanceof LatestVersions ? store : undefined;
+    const { valueSerde } = options;
+    const isKept = valueSerde !== undefined && store.isWrittenBy(valueSerde as Serde<V>);
+    this.#valueSerde = isKept ? valueSerde : undefined;
     this.#isCached = this.#store.setFlushListener(
       (key, flushed, old, written) => {
         const { headers, valueTimestamp: timestamp } = written;
@@ -93,13 +100,20 @@ export class TableUpdates<K, V> {
     this.#context.forward(record.withChange({ newValue, oldValue, timestamp, isLatest }));
   }
 
-  /** As `write`, where the record's own value is the new one: it is forwarded with its bytes. */
+  /** As `write`, where the record's own value is the new one: it is written and forwarded with its bytes. */
   writeValueOf(record: StreamRecord, old: V | null): void {
-    if (this.#sendsOldValues || this.#versions !== undefined) {
-      this.write(record, (record.value ?? null) as V | null, old, record.timestamp);
+    const value = (record.value ?? null) as V | null;
+    if (this.#versions !== undefined) {
+      this.write(record, value, old, record.timestamp);
       return;
     }
-    this.#store.writeUpdated((record.value ?? null) as V | null, record.timestamp);
-    if (!this.#isCached) this.#context.forward(record);
+    const serde = this.#valueSerde;
+    const bytes = serde === undefined ? null : record.valueBytesAsRead(serde);
+    this.#store.writeUpdated(value, record.timestamp, bytes);
+    if (this.#isCached) return;
+    if (!this.#sendsOldValues) this.#context.forward(record);
+    // Where the store has other bytes than came, those that look there must not be told of these.
+    else if (bytes === null) this.#forward(record, value, old, record.timestamp);
+    else this.#context.forward(record.withOldValue(old));
   }
 }

@@ -171,6 +171,14 @@ export class StreamRecord<K = unknown, V = unknown> {
     return record as StreamRecord<K, V2>;
   }
 
+  /** What a table forwards where the record's own value, which keeps its bytes, is the new one. */
+  withOldValue(oldValue: V | null): StreamRecord<K, V> {
+    const record = this.#copy();
+    record.#oldValue = oldValue;
+    record.#isLatest = true;
+    return record;
+  }
+
   withKeyAndValue<K2, V2>(key: K2, value: V2): StreamRecord<K2, V2> {
     return new StreamRecord(key, value, this.timestamp, this.headers);
   }

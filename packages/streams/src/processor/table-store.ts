@@ -66,6 +66,11 @@ export class LatestVersions<K, V> implements TableStore<K, V> {
     this.#lastPut = this.#store.put(key, value, timestamp);
   }
 
+  /** Versions are written one by one, each anew. */
+  isWrittenBy(): boolean {
+    return false;
+  }
+
   /** Which version was read last is not known here. */
   bytesOfRead(): null {
     return null;

@@ -1,4 +1,4 @@
-import { encodeUtf8 } from "@millrace/model";
+import { decodeUtf8, encodeUtf8, noBytes } from "@millrace/model";
 import { json, optional, string } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
@@ -121,6 +121,22 @@ describe("a task", () => {
     expect(written.map(({ timestamp }) => timestamp)).toEqual([3, 4]);
     expect(task.process(10)).toBe(0);
   });
+
+  test.each([true, false])(
+    "a table writes the bytes that came to its changelog, caching %s",
+    (caching) => {
+      const { task, written } = taskOf((builder) => {
+        builder.table("a", { key: string(), value: json(), store: { name: "rows", caching } });
+      });
+      task.initialize();
+      task.addBatch(batchOf("a", 0, [at(1, '{ "n": 1.0 }')]));
+      task.process(1);
+      task.flush();
+      expect(written.map(({ topic, value }) => [topic, decodeUtf8(value ?? noBytes)])).toEqual([
+        ["app-rows-changelog", '{ "n": 1.0 }'],
+      ]);
+    },
+  );
 
   test("says when an input has enough records", () => {
     const { task } = taskOf(copy, { bufferedRecordsPerPartitionMax: 2 });

@@ -25,8 +25,12 @@ export class TimestampedStore<K, V>
     return this.access.readForUpdate(key, keyBytes);
   }
 
-  writeUpdated(value: V | null, timestamp: Timestamp): void {
-    this.access.writeUpdated(value, timestamp);
+  writeUpdated(value: V | null, timestamp: Timestamp, bytes?: Uint8Array | null): void {
+    this.access.writeUpdated(value, timestamp, bytes);
+  }
+
+  isWrittenBy(serde: Serde<V>): boolean {
+    return this.access.isWrittenBy(serde);
   }
 
   bytesOfRead(serde: Serde<V>): Uint8Array | null {

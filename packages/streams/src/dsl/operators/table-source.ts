@@ -28,6 +28,7 @@ export function addTableSource(
   const kept = store && {
     store: store.name,
     keySerde,
+    valueSerde,
     sendsOldValues: tables.sendsOldValues(table),
   };
   const plain = (): Processor => new TableSourceProcessor(kept);
