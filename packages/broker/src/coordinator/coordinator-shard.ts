@@ -33,6 +33,11 @@ export interface RecordOrigin {
 
 /** How a shard's typed records stand in the log. */
 export interface CoordinatorRecordCodec<Value> {
+  /**
+   * A record says all of its key, takes part in no transaction, and its key is text behind its type: the last one of a
+   * key is all that a load needs.
+   */
+  readonly isLastOfKeyAll?: boolean;
   encode(value: Value): LogRecord;
   /** Undefined: a record of a kind that this coordinator does not keep; it is passed over. */
   decode(record: LogRecord): Value | undefined;

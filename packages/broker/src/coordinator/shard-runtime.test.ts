@@ -1,7 +1,8 @@
+import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 import { MemoryCoordinatorLogs } from "../../test-support/memory-coordinator-logs.ts";
-import { answer } from "./coordinator-shard.ts";
+import { answer, type CoordinatorRecordCodec } from "./coordinator-shard.ts";
 import { ShardRuntime } from "./shard-runtime.ts";
 import { transactionRecordCodec } from "./transaction/transaction-record.ts";
 
@@ -24,4 +25,41 @@ test("COORDINATOR-1: one write at a time in a shard", async () => {
   expect(await outer).toBe("outer");
   await expect(nested[0]).rejects.toMatchObject({ law: "COORDINATOR-1" });
   expect(await runtime.read(0, () => "later")).toBe("later");
+});
+
+test.each([
+  [
+    "all of them where a record adds to those before it",
+    false,
+    ["a1", "b1", "a2", "c1", "b-", "a3"],
+  ],
+  ["of each key the last one alone where that says all", true, ["c1", "b-", "a3"]],
+])("a load folds in %s", (_what, isLastOfKeyAll, expected) => {
+  const platform = memoryPlatform();
+  const logs = new MemoryCoordinatorLogs({ platform });
+  const decoded: string[] = [];
+  const codec: CoordinatorRecordCodec<string> = {
+    isLastOfKeyAll,
+    encode: (text) => ({
+      key: encodeUtf8(text[0]),
+      value: text[1] === "-" ? null : encodeUtf8(text[1]),
+    }),
+    decode({ key, value }) {
+      decoded.push(decodeUtf8(key));
+      return `${decodeUtf8(key)}${value === null ? "-" : decodeUtf8(value)}`;
+    },
+  };
+  const log = logs.open("__transaction_state", 0);
+  for (const text of ["a1", "b1", "a2", "c1", "b-", "a3"]) log.append([codec.encode(text)]);
+  const folded: string[] = [];
+  const runtime = new ShardRuntime({
+    topic: "__transaction_state",
+    logs,
+    codec,
+    createShard: () => ({ ...shard, replay: (text: string) => folded.push(text) }),
+    platform,
+  });
+  expect(runtime.loadExisting()).toBeUndefined();
+  expect(folded).toEqual(expected);
+  expect(decoded).toHaveLength(expected.length);
 });

@@ -5,6 +5,7 @@ import type {
   CoordinatorLog,
   CoordinatorLogs,
   CoordinatorTopic,
+  LogRecord,
   ProducerIdentity,
   TransactionMarker,
 } from "./coordinator-log.ts";
@@ -14,6 +15,7 @@ import type {
   ShardResult,
   ShardTimers,
 } from "./coordinator-shard.ts";
+import { replayLastOfKeys } from "./replay-last-of-keys.ts";
 
 export interface ShardRuntimeOptions<Value, Shard extends CoordinatorShard<Value>> {
   readonly topic: CoordinatorTopic;
@@ -175,13 +177,16 @@ class ActiveShard<Value, Shard extends CoordinatorShard<Value>> {
   }
 
   load(): void {
-    this.#log.replay({
-      record: (offset, record, producer) => {
-        const value = this.#codec.decode(record);
-        if (value !== undefined) this.#shard.replay(value, { offset, producer, isLoading: true });
-      },
-      marker: (_offset, marker) => this.#shard.replayMarker(marker),
-    });
+    const record = (offset: number, stored: LogRecord, producer?: ProducerIdentity): void => {
+      const value = this.#codec.decode(stored);
+      if (value !== undefined) this.#shard.replay(value, { offset, producer, isLoading: true });
+    };
+    if (this.#codec.isLastOfKeyAll === true) replayLastOfKeys(this.#log, record);
+    else
+      this.#log.replay({
+        record,
+        marker: (_offset, marker) => this.#shard.replayMarker(marker),
+      });
     this.#writtenOffset = this.#log.endOffset;
     this.#state = "idle";
     this.#shard.loaded();

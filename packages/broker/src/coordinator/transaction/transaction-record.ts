@@ -21,6 +21,7 @@ const valueVersion = 1;
 
 /** Kafka's `TransactionLogKey` and `TransactionLogValue`. */
 export const transactionRecordCodec: CoordinatorRecordCodec<TransactionRecord> = {
+  isLastOfKeyAll: true,
   encode({ transactionalId, metadata }): LogRecord {
     const writer = new Writer();
     writer.writeInt16(keyType);
