@@ -83,7 +83,7 @@ export function fatalError(
     return new ClusterError(
       "WRITER_FENCED",
       `the writer of transactional id ${transactionalId} is no longer valid (${kafka.code}): a newer ` +
-        "writer has the id, or the transaction took longer than transactionTimeoutMs; open another one",
+        `writer has the id, or the transaction took longer than its transactionTimeout of ${transactionTimeoutMs} ms; open another one`,
       { cause },
     );
   }

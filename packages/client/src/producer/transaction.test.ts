@@ -145,7 +145,10 @@ describe("errors", () => {
       writer.begin();
       append("a");
       broker.on(endTxnApi, () => ({ throttleTimeMs: 0, errorCode: 90 }));
-      await expect(writer.commit()).rejects.toMatchObject({ code: "WRITER_FENCED" });
+      await expect(writer.commit()).rejects.toMatchObject({
+        code: "WRITER_FENCED",
+        message: expect.stringContaining("longer than its transactionTimeout of 60000 ms;"),
+      });
       await expect(writer.abort()).rejects.toMatchObject({ code: "WRITER_FENCED" });
       expect(() => writer.begin()).toThrow(expect.objectContaining({ code: "WRITER_FENCED" }));
     }));
