@@ -146,7 +146,7 @@ function refusal(directory: string, error: unknown): unknown {
   if (!rootOf(error).code.startsWith("LEVEL_")) return error;
   return new StateError(
     "STORE_ENGINE_FAILED",
-    `RocksDB could not open ${directory}: ${message}. Check the disk and the permissions.`,
+    `RocksDB could not open ${directory}: ${message}. Check the disk, the permissions, and how many files may be open (\`ulimit -n\`).`,
     error,
   );
 }

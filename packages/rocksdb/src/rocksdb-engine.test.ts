@@ -47,6 +47,16 @@ describe("ROCKSDB-1: a damaged database is moved aside and begins anew", () => {
   });
 });
 
+it("a database that cannot be opened says what to look at, and is left as it is", async () => {
+  const directory = freshDirectory();
+  mkdirSync(join(directory, "LOCK"), { recursive: true });
+  await expect(openAt(directory)).rejects.toMatchObject({
+    code: "STORE_ENGINE_FAILED",
+    message: expect.stringContaining("how many files may be open (`ulimit -n`)"),
+  });
+  expect(readdirSync(directory)).toContain("LOCK");
+});
+
 describe("ROCKSDB-5: what RocksDB leaves out of its write-ahead log is told", () => {
   const entry = (key: number) => ({ key: Uint8Array.of(key), value: new Uint8Array(100) });
 
