@@ -41,6 +41,15 @@ describe("OffsetMap", () => {
     expect(map.use).toBeCloseTo(0.75, 3);
   });
 
+  it("takes memory for the keys that it has alone, whatever it may take", () => {
+    const before = process.memoryUsage().arrayBuffers;
+    const map = mapOf(4_000_000);
+    expect(map.put(key(1), 1)).toBe(true);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(10_000);
+    expect(map.get(key(2))).toBe(-1);
+    expect(map.size).toBe(1);
+  });
+
   it("takes no key more once it is as full as it may be, and still those that it has", () => {
     const map = mapOf(100);
     for (let index = 0; index < 90; index++) expect(map.put(key(index), index)).toBe(true);

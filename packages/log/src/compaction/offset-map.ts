@@ -25,25 +25,29 @@ export class OffsetMap {
   latestOffset: Offset = -1;
   readonly #hash: KeyHash;
   readonly #slotsMax: number;
-  readonly #tables: readonly OffsetTable[];
+  readonly #tableOptions: { readonly slotsMax: number; readonly load: number };
+  /** Made when the first key is put into them: few keys need few. */
+  readonly #tables: (OffsetTable | undefined)[];
 
   constructor({ bytesMax, loadFactor, random }: OffsetMapOptions) {
     this.#hash = new KeyHash(random);
     this.#slotsMax = Math.max(2, Math.floor(bytesMax / entryBytes));
     const boundedLoad = Math.min(Math.max(loadFactor, 0.1), 0.95);
     const length = Math.ceil(this.#slotsMax / tableSlotsMax);
-    const slotsMax = Math.floor(this.#slotsMax / length);
-    this.#tables = Array.from({ length }, () => new OffsetTable(slotsMax, boundedLoad));
+    this.#tableOptions = { slotsMax: Math.floor(this.#slotsMax / length), load: boundedLoad };
+    this.#tables = Array.from({ length }, () => undefined);
   }
 
   get size(): number {
-    return this.#tables.reduce((sum, { size }) => sum + size, 0);
+    return this.#tables.reduce((sum, table) => sum + (table?.size ?? 0), 0);
   }
 
   /** False: there is no room, and the key is not in it. */
   put(key: Uint8Array, offset: Offset): boolean {
     this.#hash.update(key);
-    if (!this.#table.put(this.#hash.words, offset)) return false;
+    const { slotsMax, load } = this.#tableOptions;
+    const table = (this.#tables[this.#tableIndex] ??= new OffsetTable(slotsMax, load));
+    if (!table.put(this.#hash.words, offset)) return false;
     this.latestOffset = offset;
     return true;
   }
@@ -51,7 +55,7 @@ export class OffsetMap {
   /** -1: the key is not in it. */
   get(key: Uint8Array): Offset {
     this.#hash.update(key);
-    return this.#table.get(this.#hash.words);
+    return this.#tables[this.#tableIndex]?.get(this.#hash.words) ?? -1;
   }
 
   /** How much of what it may take is used, of 1. */
@@ -60,7 +64,7 @@ export class OffsetMap {
   }
 
   /** Where the hash belongs that was made last; another word than the one that finds its slot there. */
-  get #table(): OffsetTable {
-    return this.#tables[(this.#hash.words[1] >>> 0) % this.#tables.length];
+  get #tableIndex(): number {
+    return (this.#hash.words[1] >>> 0) % this.#tables.length;
   }
 }
