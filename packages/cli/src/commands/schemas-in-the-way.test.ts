@@ -1,5 +1,4 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -37,22 +36,6 @@ describe("what stands in the way of records by schemas", () => {
   beforeAll(async () => {
     const to = ["--partitions", "1", "--bootstrap-server", address];
     expect((await millrace(["topics", "create", "in-the-way", ...to])).err).toBe("");
-  });
-
-  test("a registry that refuses connections is told with its address, and why", async () => {
-    const server = createServer();
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    await new Promise<unknown>((resolve) => server.close(resolve));
-    const url = `http://127.0.0.1:${port}`;
-    const other = ["--registry", url, "--bootstrap-server", address];
-    const written = millrace(["produce", "in-the-way", "--value", "avro", ...other], {
-      lines: ['{"a":"x"}'],
-    });
-    const { code, err } = await written;
-    expect(code).toBe(1);
-    expect(err).toContain(`${url} does not answer`);
-    expect(err).toContain("ECONNREFUSED");
   });
 
   test.each([
