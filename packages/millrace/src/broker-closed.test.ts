@@ -68,7 +68,10 @@ test.each(["alone", "while the application closes"])(
   60_000,
 );
 
-test("an application that uses the broker of another one learns that its owner has closed it", async () => {
+// It and the next one wait for some seconds of the clock: at once.
+test.concurrent("an application that uses the broker of another one learns that its owner has closed it", async ({
+  expect,
+}) => {
   const address = `embedded:${join(folder, "shared")}`;
   const owner = await start("owner", address);
   const guest = await start("guest", address);
@@ -84,7 +87,9 @@ test("an application that uses the broker of another one learns that its owner h
   await (await start("next", address)).close();
 }, 60_000);
 
-test("that nobody can tell who has the folder is not taken for its owner's end", async () => {
+test.concurrent("that nobody can tell who has the folder is not taken for its owner's end", async ({
+  expect,
+}) => {
   const data = join(folder, "hidden");
   const owner = await EmbeddedCluster.start({ data, topics });
   const guest = await EmbeddedCluster.start({ data });
