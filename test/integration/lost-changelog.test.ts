@@ -43,25 +43,34 @@ async function count(options: object): Promise<StreamsApp> {
   return app;
 }
 
-describe.each([
+const isFull = process.env["MILLRACE_VERIFY"] === "1";
+const guarantees = [
   { processingGuarantee: "exactly_once" },
   { processingGuarantee: "at_least_once", stateDirectory: "/s" },
-] as const)("with %j", (options) => {
+] as const;
+
+describe.each(guarantees)("with %j", (options) => {
   describe.each(ways)("an internal topic that was %s", (way) => {
-    test.each(internalTopics)("keeps the application from starting: %s", async (topic) => {
+    /** At full size both topics, else either in turn: so any two of guarantee, way, topic and moment meet. */
+    function topicsAt(moment: number): readonly string[] {
+      const turn = (guarantees.indexOf(options) + ways.indexOf(way) + moment) % 2;
+      return isFull ? internalTopics : [internalTopics[turn]];
+    }
+
+    test.each(topicsAt(0))("keeps the application from starting: %s", async (topic) => {
       await (await count(options)).close();
       await lose(topic, way);
       await expect(world.app(wordCount(), options)).rejects.toMatchObject(lost(topic));
       await expect(world.app(wordCount(), options)).rejects.toMatchObject(lost(topic)); // again
     });
 
-    test.each(internalTopics)("ends the application that runs: %s", async (topic) => {
+    test.each(topicsAt(1))("ends the application that runs: %s", async (topic) => {
       const app = await count({ ...options, metadataMaxAge: 50 });
       await lose(topic, way);
       expect(await failureOf(app)).toMatchObject(lost(topic));
     });
 
-    test.each(internalTopics)("ends the application that writes to it: %s", async (topic) => {
+    test.each(topicsAt(2))("ends the application that writes to it: %s", async (topic) => {
       const app = await count(options);
       await lose(topic, way);
       await world.produce("lines", linesOf(10, 40));
