@@ -67,7 +67,7 @@ export const plantSeeds: Readonly<Record<PlantName, number>> = {
   "session-left-after-merge": 54,
   "closed-window-told-again": 89,
   "stream-time-lost": 2,
-  "suppressed-lost": 49,
+  "suppressed-lost": 75,
   "unmatched-told-again": 6,
   "other-side-lost": 102,
   "waiting-for-version-lost": 4,
