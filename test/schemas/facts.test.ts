@@ -11,6 +11,9 @@ const cases = readdirSync(folder, { recursive: true, encoding: "utf8" })
   .filter((file) => file.endsWith(".jsonl"))
   .flatMap((file) => recordedCases(file.slice(0, -".jsonl".length).replaceAll("\\", "/")));
 
+/** Each stands in a world of its own, and many wait for a broker. */
+const atOnce = 6;
+
 /** What of a case is unlike what was recorded; a quirk is nobody's duty. */
 async function differencesOf(given: FactCase): Promise<readonly string[]> {
   const answerer = answerers.find(({ kind }) => kind === kindOf(given));
@@ -26,7 +29,10 @@ test.each(answerers)("all $count recorded cases of $kind have our answer", async
   const own = cases.filter((given) => kindOf(given) === answerer.kind);
   expect(own).toHaveLength(answerer.count);
   const found: string[] = [];
-  for (const given of own) found.push(...(await differencesOf(given)));
+  for (let first = 0; first < own.length; first += atOnce) {
+    const group = own.slice(first, first + atOnce);
+    found.push(...(await Promise.all(group.map(differencesOf))).flat());
+  }
   expect(found).toEqual([]);
 });
 
