@@ -8,6 +8,7 @@ import {
 } from "@millrace/protocol/records";
 import type { ProducerStates } from "../producer/producer-states.ts";
 import { replayBatch } from "../producer/replay-producers.ts";
+import type { LendingMemory } from "../segment/check-block.ts";
 import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import { indexedTimestamp } from "../segment/indexed-timestamp.ts";
@@ -57,7 +58,7 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
   if (range.start === 0) segment.resetIndexes();
   const recorded = range.start === 0 ? (segment.record?.blocks ?? []) : [];
   const blocks = new RecordedBlocks(recorded, segment.baseOffset);
-  const cursor = segment.walk(range.start);
+  const cursor = segment.walk(range.start, { memory: onePiece() });
   let unsyncedPosition: number | undefined;
   const stop = (
     position: number,
@@ -100,6 +101,18 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
       isNoTear: true,
     });
   return stop(position, { isCutShort, reason: failure });
+}
+
+/** Each chunk is read into the place of the one before: nothing of a batch is kept once the next one is looked at. */
+function onePiece(): LendingMemory {
+  let piece = new Uint8Array(0);
+  return {
+    take(sizeBytes) {
+      if (piece.length < sizeBytes) piece = new Uint8Array(sizeBytes);
+      return piece.subarray(0, sizeBytes);
+    },
+    giveBack() {},
+  };
 }
 
 const notAsRecorded = "an offset, length or epoch behind is not the one that was recorded";
