@@ -1,20 +1,25 @@
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, globSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 
 import { isVerify } from "../interop/apache-kafka.ts";
 import { run } from "../packages/run.ts";
 import { repository } from "../tidy/source-files.ts";
 import { blocksOf, pages, treatmentOf, type Block } from "./pages.ts";
-import { ProgramRunner } from "./program-runner.ts";
+import type { ProgramRunner } from "./program-runner.ts";
 import { runPage, type DocsProject } from "./run-page.ts";
 
-/** So many programs of pages run at once, except under verify, where each has a process of its own. */
-const runnerCount = 2;
+export interface PagesProject extends DocsProject {
+  /** Run pages' programs, several at once; without them each has a process of its own. */
+  readonly runners: readonly ProgramRunner[];
+}
+
+/** Whose commands are processes of their own, as all are under verify. */
+const ofProcesses = ["README.md", "docs/getting-started.md"];
 
 /** Tests that run what the pages say, in a project that has the packages installed. */
-export function describePages(project: () => DocsProject): void {
+export function describePages(project: () => PagesProject): void {
   const blocks = pages.flatMap(blocksOf);
   const ofKind = (kind: string): readonly Block[] =>
     blocks.filter((block) => treatmentOf(block) === kind);
@@ -25,23 +30,14 @@ export function describePages(project: () => DocsProject): void {
   const running = pages.filter((page) => blocksOf(page).some(isRun));
 
   describe("the pages' code, on Node 22.18", () => {
-    const runners: ProgramRunner[] = [];
-    beforeAll(() => {
-      const { folder, node22 } = project();
-      const env = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
-      for (let count = 0; count < runnerCount; count += 1)
-        runners.push(new ProgramRunner({ node: join(node22, "node"), env }));
-    });
-    afterAll(() => {
-      for (const runner of runners) runner.close();
-    });
-
     test.concurrent.each(running)(
       `%s runs as it stands${isVerify ? ", twice in a row" : ""}`,
       async (page) => {
         const name = page.replaceAll(/\W/g, "-");
-        const runner = runners[running.indexOf(page) % runnerCount];
-        const given = isVerify ? project() : { ...project(), runner };
+        const { runners, ...installed } = project();
+        const runner = runners[running.indexOf(page) % runners.length];
+        const runsCommands = !ofProcesses.includes(page);
+        const given = runner === undefined ? installed : { ...installed, runner, runsCommands };
         for (const attempt of isVerify ? ["first", "second"] : ["only"]) {
           for (const { block, code, output } of await runPage(blocksOf(page), name, given))
             expect(code, `${attempt} run of block ${block}: ${output}`).toBe(0);
@@ -50,13 +46,17 @@ export function describePages(project: () => DocsProject): void {
       240_000,
     );
 
-    test("is right for TypeScript with the page's own tsconfig", async () => {
+    test("is right for TypeScript with the page's own tsconfig, and so is all that is installed", async () => {
       const [tsconfig] = ofKind("tsconfig");
       const folder = join(project().folder, "checked");
       mkdirSync(folder);
       writeFileSync(join(folder, "tsconfig.json"), tsconfig.code);
       for (const block of blocks.filter(({ kind }) => kind.startsWith("ts")))
         writeFileSync(join(folder, fileOf(block)), block.code);
+      // The library's declarations are checked with it, of every entry.
+      expect(tsconfig.code).not.toContain("skipLibCheck");
+      for (const program of globSync("*.ts", { cwd: project().folder }))
+        cpSync(join(project().folder, program), join(folder, program));
       await run("tsc", ["--noEmit"], { cwd: folder });
     });
 

@@ -19,22 +19,26 @@ afterAll(() => {
 });
 
 function run(text: string, timeoutMs = 10_000) {
+  return runner.run({ file: fileOf(text), cwd: folder }, timeoutMs);
+}
+
+function fileOf(text: string): string {
   const file = join(folder, `program-${count++}.ts`);
   writeFileSync(file, text);
-  return runner.run({ file, cwd: folder }, timeoutMs);
+  return file;
 }
 
 test("each program has its own output, folder and code, and ends when nothing keeps it alive", async () => {
   const [first, second, third, fourth] = await Promise.all([
     run('setTimeout(() => console.log("late" as string, process.pid), 50);'),
     run("console.log(process.cwd(), process.pid); console.error(1);"),
-    run("process.exitCode = 3;"),
+    run("console.log(process.pid); process.exitCode = 3;"),
     run('await new Promise(() => {}); console.log("never");'),
   ]);
   const [, pid] = first.stdout.trim().split(" ");
   expect(first).toEqual({ code: 0, stdout: `late ${pid}\n`, stderr: "" });
   expect(second).toEqual({ code: 0, stdout: `${folder} ${pid}\n`, stderr: "1\n" });
-  expect(third.code).toBe(3);
+  expect(third).toEqual({ code: 3, stdout: `${pid}\n`, stderr: "" });
   expect(fourth).toMatchObject({ code: 13, stdout: "" });
 });
 
@@ -58,4 +62,28 @@ test("one that fails, ends the process or does not end is told, and the next one
   ];
   for (const [index, { stderr }] of outcomes.entries()) expect(stderr).toMatch(told[index]);
   expect(outcomes.at(-1)?.stdout).toBe("fine\n");
+});
+
+test("a command runs again and again, each time with its own parameters and input", async () => {
+  const file = fileOf(`import { text } from "node:stream/consumers";
+process.on("SIGINT", () => {});
+process.stdout.on("error", () => {});
+console.log(process.argv[2], await text(process.stdin), process.listenerCount("SIGINT"));
+process.exitCode = Number(process.argv[3]);
+`);
+  const asks = [
+    ["one", "0"],
+    ["two words", "1"],
+    ["three", "0"],
+  ];
+  const ended = await Promise.all(
+    asks.map((parameters, index) =>
+      runner.run({ file, cwd: folder, parameters, input: "in".repeat(index) }, 10_000),
+    ),
+  );
+  expect(ended).toEqual([
+    { code: 0, stdout: "one  1\n", stderr: "" },
+    { code: 1, stdout: "two words in 1\n", stderr: "" },
+    { code: 0, stdout: "three inin 1\n", stderr: "" },
+  ]);
 });

@@ -4,6 +4,17 @@ import { fileURLToPath } from "node:url";
 export interface Program {
   readonly file: string;
   readonly cwd: string;
+  /** What it is given on its command line. */
+  readonly parameters?: readonly string[];
+  /** What it may read from its standard input. */
+  readonly input?: string;
+}
+
+/** What its process tells of a program. */
+export interface ToldProgram {
+  readonly ended: EndedProgram;
+  /** Whether the process can run another one. */
+  readonly goesOn: boolean;
 }
 
 export interface EndedProgram {
@@ -14,7 +25,7 @@ export interface EndedProgram {
 
 /**
  * Runs programs one after the other in a process that loads Millrace once for all of them, which takes longer than most
- * of them. A program that does not end in time, ends the process or fails takes the process with it: the next one has
+ * of them. A program that does not end in time, ends the process or throws takes the process with it: the next one has
  * another. The process ends with this one.
  */
 export class ProgramRunner {
@@ -42,13 +53,14 @@ export class ProgramRunner {
   #runNow(program: Program, timeoutMs: number): Promise<EndedProgram> {
     const child = (this.#child ??= this.#start());
     return new Promise((resolve) => {
-      const giveUp = (stderr: string): void => done({ code: 1, stdout: "", stderr });
+      const giveUp = (stderr: string): void =>
+        done({ ended: { code: 1, stdout: "", stderr }, goesOn: false });
       const onExit = (code: number | null): void => giveUp(`the process ended with ${code}`);
       const timer = setTimeout(() => giveUp(`it did not end in ${timeoutMs} ms`), timeoutMs);
-      const done = (ended: EndedProgram): void => {
+      const done = ({ ended, goesOn }: ToldProgram): void => {
         clearTimeout(timer);
         child.off("exit", onExit).off("message", done);
-        if (ended.code !== 0) this.close();
+        if (!goesOn) this.close();
         resolve(ended);
       };
       child.once("exit", onExit).once("message", done);

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from "node:net";
 import { delimiter, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { serveCommands, type CommandServer } from "./command-server.ts";
 import { treatmentOf, type Block } from "./pages.ts";
 import type { ProgramRunner } from "./program-runner.ts";
 
@@ -14,6 +15,8 @@ export interface DocsProject {
   readonly node22: string;
   /** Runs programs that end by themselves; without one each has a process. */
   readonly runner?: ProgramRunner;
+  /** Whether it runs the shell's commands, too, but for brokers and registries. */
+  readonly runsCommands?: boolean;
 }
 
 export interface Ended {
@@ -37,7 +40,7 @@ const announcing = `process.on("newListener", (event) => event === "SIGTERM" && 
 export async function runPage(
   blocks: readonly Block[],
   name: string,
-  { folder, node22, runner }: DocsProject,
+  { folder, node22, runner, runsCommands = false }: DocsProject,
 ): Promise<readonly (Ended & { readonly block: number })[]> {
   const cwd = join(folder, "pages", name);
   mkdirSync(join(cwd, "bin"), { recursive: true });
@@ -47,10 +50,14 @@ export async function runPage(
     8080: await freePort(),
     8081: await freePort(),
   };
-  writeShims(cwd, folder, ports);
+  const main = join(folder, "node_modules/.bin/millrace");
+  await using commands =
+    runner !== undefined && runsCommands
+      ? await serveCommands(runner, main, blockMsMax)
+      : undefined;
+  writeShims(cwd, main, { ports, commands });
   const env = {
     ...process.env,
-    NODE_COMPILE_CACHE: join(folder, "compiled"),
     PATH: [join(cwd, "bin"), node22, process.env["PATH"]].join(delimiter),
   };
   const ended: (Ended & { block: number })[] = [];
@@ -155,23 +162,29 @@ function start(
 /** `millrace` talks to the page's broker, and `npx` runs what is installed. */
 function writeShims(
   cwd: string,
-  project: string,
-  { 9092: port, 8081: registryPort }: { readonly 9092: number; readonly 8081: number },
+  main: string,
+  {
+    ports: { 9092: port, 8081: registryPort },
+    commands,
+  }: {
+    readonly ports: { readonly 9092: number; readonly 8081: number };
+    readonly commands: CommandServer | undefined;
+  },
 ): void {
   const registry = `--registry http://127.0.0.1:${registryPort}`;
-  const main = join(project, "node_modules/.bin/millrace");
   const shims = {
     millrace: `case "$*" in
 broker*--port*) exec node ${main} "$@";;
 esac
 case "$1" in
 broker) exec node ${main} "$@" --port ${port};;
-log | dump-log | streams) exec node ${main} "$@";;
 registry) exec node ${main} "$@" --port ${registryPort} --broker-port ${port};;
-schemas) exec node ${main} "$@" ${registry};;
-produce | consume) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port} ${registry};;
-*) exec node ${main} "$@" --bootstrap-server 127.0.0.1:${port};;
-esac`,
+log | dump-log | streams) ;;
+schemas) set -- "$@" ${registry};;
+produce | consume) set -- "$@" --bootstrap-server 127.0.0.1:${port} ${registry};;
+*) set -- "$@" --bootstrap-server 127.0.0.1:${port};;
+esac
+${commands?.text ?? `exec node ${main} "$@"`}`,
     npx: 'exec "$@"',
   };
   for (const [name, text] of Object.entries(shims)) {

@@ -11,6 +11,8 @@ import { run } from "./run.ts";
 export interface ExamplesProject {
   readonly folder: string;
   readonly node22: string;
+  /** Gives what a program prints. */
+  readonly runProgram: (file: string, ...parameters: readonly string[]) => Promise<string>;
 }
 
 /** Vitest runs the tests of `tested`, and containers are what `secure` is about: others show these. */
@@ -45,11 +47,10 @@ export function describeExamples(project: () => ExamplesProject): void {
     test.each(isVerify ? runnable : sample)(
       "%s runs",
       async (name) => {
-        const { folder, node22 } = project();
+        const { folder, runProgram } = project();
         const program = join(folder, "examples", name, "src/main.ts");
         const flags = name === "word-count" ? wordsOf(folder) : [];
-        const output = await run("node", [program, ...flags], { cwd: folder, path: [node22] });
-        expect(output).not.toBe("");
+        expect(await runProgram(program, ...flags)).not.toBe("");
       },
       timeoutMs,
     );
