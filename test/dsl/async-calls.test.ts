@@ -1,6 +1,6 @@
 import { decodeUtf8 } from "@millrace/model";
-import { string } from "@millrace/serde";
-import { CallbackError, StreamsBuilder } from "@millrace/streams";
+import { double, string } from "@millrace/serde";
+import { CallbackError, StreamRecord, StreamsBuilder } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { describe, expect, test } from "vitest";
 
@@ -155,6 +155,50 @@ describe("what is given up", () => {
     expect(driver.droppedRecords).toBe(1);
     using held = driver.store("ask-store").all();
     expect([...held]).toEqual([]);
+  });
+
+  test.each(["before", "in", "behind"])(
+    "has the source record in its letter, whatever was made of it: %s the call",
+    async (place) => {
+      const failAt = (here: string): void => {
+        if (here === place) throw new Error(here);
+      };
+      const mapped = { key: string(), value: double() };
+      const builder = new StreamsBuilder();
+      builder
+        .stream("in", text)
+        .map((value, key) => ({ key: `mapped ${key}`, value: value.length }), mapped)
+        .peek(() => failAt("before"))
+        .mapValuesAsync(async (value) => (failAt("in"), value), { onGiveUp: "deadLetter" })
+        .foreach(() => failAt("behind"));
+      await using driver = new TopologyTestDriver(builder.build(), {
+        onProcessingError: "continue",
+        deadLetterTopic: "dead",
+      });
+      driver.input("in", text).pipe("k", "source");
+      await driver.settle();
+      expect(driver.output("dead", text).readPairs()).toEqual([["k", "source"]]);
+    },
+  );
+
+  test("has what came to the operator in its letter where a timer made it: it has no source", async () => {
+    const builder = new StreamsBuilder();
+    builder
+      .stream("in", text)
+      .process({
+        output: text,
+        init({ schedule, forward }) {
+          schedule("1s", "wallClockTime", (now) => forward(new StreamRecord("t", "timed", now)));
+        },
+        process: () => {},
+      })
+      .mapValuesAsync(() => Promise.reject(new Error("down")), { onGiveUp: "deadLetter" });
+    await using driver = new TopologyTestDriver(builder.build(), { deadLetterTopic: "dead" });
+    driver.advanceWallClock("1s");
+    await driver.settle();
+    const [letter] = driver.output("dead", text).readAll();
+    expect(letter).toMatchObject({ key: "t", value: "timed" });
+    expect(letter.headers).toContainEqual(["__streams.errors.topic", null]);
   });
 
   test("cannot go to dead letters where there is no topic for them", () => {

@@ -86,8 +86,8 @@ const replay = command({
     to: textFlag({ placeholder: "TOPIC", about: "write them there, by their keys" }),
     execute: switchFlag({ about: "do it; without this they are counted only" }),
   },
-  notes: `Mend what made them fail first. Records have their own key, value, time and headers again; one whose letter holds neither key nor value
-is read where it came from. What was replayed is committed in the same transaction as the records: a second call, or one after a
+  notes: `Mend what made them fail first. A letter holds the record as it was read from the topic that its headers name, which is what is written back;
+one that holds neither key nor value is read there. Those of timers came from no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
 crash, goes on behind it. One that --letter names is written whether or not it was replayed before, and is replayed from then on.`,
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {

@@ -1,13 +1,13 @@
 import type { Timers } from "@millrace/platform";
 import type { WaitBounds } from "@millrace/serde";
-import type { RecordContext } from "@millrace/state";
+import type { RecordContext, RecordInput } from "@millrace/state";
 
 import type { TaskScope } from "./task-scope.ts";
 
 /** What became of a call, for its operator to deliver, in the context of the record that it was made for. */
 export interface CallResult {
   readonly node: string;
-  readonly record: RecordContext & RecordParts;
+  readonly record: RecordContext;
   /** Takes the record out of the operator, and forwards what was made of it. May throw, as `Processor.process` may. */
   deliver(): void;
 }
@@ -36,6 +36,8 @@ export interface AsyncWork {
   /** Of calls that wait for what the serde of their record must first fetch. */
   readonly waits: Omit<WaitBounds, "wake">;
   readonly hasDeadLetterTopic: boolean;
+  /** What a dead letter for the record under way has, if there are any. */
+  readonly input: RecordInput | undefined;
   register(operator: AwaitingOperator): void;
   /** A call has ended: there may be results. */
   wake(): void;

@@ -2,12 +2,12 @@ import { messageOf } from "@millrace/model";
 import type { Clock, Metrics, Timers } from "@millrace/platform";
 
 import type { WaitBounds } from "@millrace/serde";
+import type { RecordInput } from "@millrace/state";
 
 import {
   provideAsyncWork,
   type AsyncWork,
   type AwaitingOperator,
-  type RecordParts,
 } from "../processor/async-work.ts";
 import { defaultSerdeTimeoutMs, type StreamTaskOptions } from "./stream-task-options.ts";
 import type { TaskContext } from "./task-context.ts";
@@ -18,7 +18,7 @@ const logIntervalMs = 60_000;
 
 /** Decides about what fails while a result is delivered, and sends dead letters. */
 export interface ResultOwner {
-  beginResult(record: RecordParts): void;
+  beginResult(): void;
   /** Comes back to go on; else throws. */
   onResultError(node: string, thrown: unknown): void;
   sendResultLetter(node: string, cause: unknown): void;
@@ -58,6 +58,10 @@ export class TaskCalls implements AsyncWork {
     this.#operators.push(operator);
   }
 
+  get input(): RecordInput | undefined {
+    return this.#context.recordContext.input;
+  }
+
   /** True: no more records for now. */
   get areFull(): boolean {
     for (const operator of this.#operators) if (operator.isFull) return true;
@@ -83,7 +87,7 @@ export class TaskCalls implements AsyncWork {
       const { recordContext } = this.#context;
       recordContext.copyFrom(result.record);
       this.#context.currentNode = result.node;
-      this.#owner.beginResult(result.record);
+      this.#owner.beginResult();
       try {
         result.deliver();
       } catch (thrown) {

@@ -4,7 +4,6 @@ import { SerdePendingError } from "@millrace/serde";
 import { isProgramMistake } from "../error/program-mistake.ts";
 import { storeFailureOf } from "../error/store-failure.ts";
 import { StreamsError } from "../error/streams-error.ts";
-import type { RecordParts } from "../processor/async-work.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
 import { InputBytes } from "./input-bytes.ts";
@@ -63,10 +62,9 @@ export class TaskErrors
     this.#context.recordContext.input = undefined;
   }
 
-  /** What fails has the bytes that came to the operator. */
-  beginResult({ key, value }: RecordParts): void {
+  /** What fails has the bytes of the input that the result is for, which its record keeps. */
+  beginResult(): void {
     this.contextRecord = undefined;
-    this.#begin(key, value);
   }
 
   onSent(): void {

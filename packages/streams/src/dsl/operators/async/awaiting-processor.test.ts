@@ -5,22 +5,31 @@ import { expect, test } from "vitest";
 import { at, batchOf, taskOn } from "../../../../test-support/task-of.ts";
 import type { RecordCollector } from "../../../task/record-collector.ts";
 import { storeOpenings } from "../../../task/store-openings.ts";
+import type { TaskConfig } from "../../../task/stream-task-options.ts";
 import { TaskRecordContext } from "../../../task/task-record-context.ts";
 import { StreamsBuilder } from "../../streams-builder.ts";
 
 const changelog = "app-ask-store-changelog";
 
 /** A program that asks for each value of topic `a`; its tasks follow each other on one engine. */
-function world() {
+function world(config: Partial<TaskConfig> = {}, prefix = "") {
   const engine = new MemoryEngine();
-  const asked: { readonly value: string; readonly answer: (value: string) => void }[] = [];
+  const asked: {
+    readonly value: string;
+    readonly answer: (value: string) => void;
+    readonly fail: (error: Error) => void;
+  }[] = [];
   const builder = new StreamsBuilder();
   builder
     .stream("a", { key: string(), value: string() })
-    .mapValuesAsync((value) => new Promise<string>((answer) => asked.push({ value, answer })), {
-      name: "ask",
-      value: string(),
-    })
+    .mapValues((value) => `${prefix}${value}`, { value: string() })
+    .mapValuesAsync(
+      (value) => new Promise<string>((answer, fail) => asked.push({ value, answer, fail })),
+      {
+        name: "ask",
+        value: string(),
+      },
+    )
     .to("out");
   const subtopology = builder.build().merged("app");
   const open = () => {
@@ -41,7 +50,7 @@ function world() {
     });
     let wakes = 0;
     const wake = () => (wakes += 1);
-    const parts = taskOn(subtopology, {}, { stores, recordContext, wake });
+    const parts = taskOn(subtopology, config, { stores, recordContext, wake });
     parts.task.initialize();
     const commit = () => {
       parts.task.flush();
@@ -50,7 +59,8 @@ function world() {
     };
     const written = () =>
       parts.written.map(({ value }) => new TextDecoder().decode(value ?? undefined));
-    return { ...parts, written, logged, commit, wakes: () => wakes };
+    const topics = () => parts.written.map(({ topic }) => topic);
+    return { ...parts, written, topics, logged, commit, wakes: () => wakes };
   };
   return { asked, open };
 }
@@ -115,4 +125,18 @@ test("a call that ends wakes the task's owner, who sees that there is something 
   expect([task.callCount, task.untilTimerMs, wakes()]).toEqual([0, 0, 1]);
   task.process(10);
   expect(task.untilTimerMs).toBe(Infinity);
+});
+
+test("what waits keeps its source record for a dead letter, also where another one opens the task", async () => {
+  const { asked, open } = world({ onProcessingError: "continue", deadLetterTopic: "dead" }, "x");
+  const first = open();
+  first.task.addBatch(batchOf("a", 0, [at(1, "source")]));
+  first.task.process(10);
+  first.commit();
+  const second = open();
+  expect(asked.map(({ value }) => value)).toEqual(["xsource", "xsource"]);
+  asked[1].fail(new Error("down"));
+  await settle();
+  second.task.process(10);
+  expect([second.written(), second.topics()]).toEqual([["source"], ["dead"]]);
 });

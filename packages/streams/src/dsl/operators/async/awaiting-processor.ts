@@ -1,4 +1,4 @@
-import { noHeaders, type Headers } from "@millrace/model";
+import { equalBytes, noHeaders, type Headers } from "@millrace/model";
 import {
   forgetPending,
   keyPlace,
@@ -26,7 +26,7 @@ import type { NodeSerdeUse } from "../../../topology/topology-node.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { AsyncContext, Call } from "./call.ts";
 import { Calls } from "./calls.ts";
-import type { WaitingRecord } from "./waiting-record.ts";
+import { keptInput, type WaitingRecord } from "./waiting-record.ts";
 
 export type WaitingStore = KeyValueStore<number, WaitingRecord>;
 
@@ -103,28 +103,33 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   }
 
   process(record: StreamRecord): void {
-    const { context, calls, serdeTopic } = this.#open();
+    const { context, calls, work, serdeTopic } = this.#open();
     const { keySerde, inputSerde } = this.#parts;
     const { topic, partition, offset } = context.recordMetadata ?? nowhere;
+    const source = work.input?.kept();
     const read = {
       key: record.keyBytesAsRead(keySerde),
       value: record.valueBytesAsRead(inputSerde),
     };
+    const key = heldBytes(read.key ?? record.keyBytes(keySerde, serdeTopic, keyPlace), {
+      view: read.key,
+      source: source?.key,
+    });
+    const value = heldBytes(read.value ?? record.valueBytes(inputSerde, serdeTopic, valuePlace), {
+      view: read.value,
+      source: source?.value,
+    });
+    const hasSource = topic !== null || !work.hasDeadLetterTopic;
     const call = calls.add(this.#nextSequence++, {
       topic,
       partition,
       offset,
       timestamp: record.timestamp,
-      // What was read is a view, which holds no longer than this call.
       headers: copyOf(record.headers),
-      key:
-        read.key === null
-          ? record.keyBytes(keySerde, serdeTopic, keyPlace)
-          : new Uint8Array(read.key),
-      value:
-        read.value === null
-          ? record.valueBytes(inputSerde, serdeTopic, valuePlace)
-          : new Uint8Array(read.value),
+      key,
+      value,
+      // Of what a timer has made there is no more than this.
+      input: hasSource ? source : keptInput(key, value),
     });
     this.#unsaved.add(call);
   }
@@ -274,6 +279,16 @@ interface Opened {
   readonly calls: Calls;
   readonly store: WaitingStore;
   readonly serdeTopic: string;
+}
+
+/** The source's where they are the same; else these, but a copy of what is a view, which holds no longer than the call. */
+function heldBytes(
+  bytes: Uint8Array | null,
+  { view, source }: { readonly view: Uint8Array | null; readonly source?: Uint8Array | null },
+): Uint8Array | null {
+  if (bytes === null) return null;
+  if (source !== undefined && source !== null && equalBytes(bytes, source)) return source;
+  return bytes === view ? new Uint8Array(bytes) : bytes;
 }
 
 function copyOf(headers: Headers): Headers {

@@ -1,6 +1,6 @@
 import { decodeUtf8, encodeUtf8, type Headers, type Header } from "@millrace/model";
 import type { Serde } from "@millrace/serde";
-import type { RecordContext } from "@millrace/state";
+import type { RecordContext, RecordInput } from "@millrace/state";
 
 import type { RecordParts } from "../../../processor/async-work.ts";
 
@@ -8,19 +8,24 @@ import type { RecordParts } from "../../../processor/async-work.ts";
 export type WaitingRecord = RecordContext & RecordParts;
 
 const formatVersion = 0;
+/** In place of a length: the bytes are the record's own. */
+const ownLength = -2;
+const noBytes = new Uint8Array(0);
 /** Version (1), timestamp (8), partition (4), offset (8). */
 const fixedBytes = 21;
 
 /**
  * A waiting record as it lies in its operator's store: version, timestamp, partition, offset, then topic, key and value,
- * then the headers, counted. Texts and bytes come after their length, which is -1 for null. Numbers are big-endian.
+ * then the headers, counted; then key and value of its source, where it is kept. Texts and bytes come after their length,
+ * which is -1 for null, and -2 where those of the source are the record's own. Numbers are big-endian. Versions that know
+ * of no source pass over what is behind the headers.
  */
 export const waitingRecordSerde: Serde<WaitingRecord> = {
   name: "waitingRecord",
   isNullable: false,
   serialize: (record) => {
     const parts = partsOf(record);
-    const length = parts.reduce((sum, part) => sum + 4 + (part?.length ?? 0), fixedBytes + 4);
+    const length = parts.reduce((sum, part) => sum + 4 + bytesOf(part).length, fixedBytes + 4);
     const bytes = new Uint8Array(length);
     const view = new DataView(bytes.buffer);
     view.setUint8(0, formatVersion);
@@ -30,9 +35,10 @@ export const waitingRecordSerde: Serde<WaitingRecord> = {
     view.setInt32(fixedBytes, record.headers.length);
     let position = fixedBytes + 4;
     for (const part of parts) {
-      view.setInt32(position, part?.length ?? -1);
-      if (part !== null) bytes.set(part, position + 4);
-      position += 4 + (part?.length ?? 0);
+      const own = part === "own" ? ownLength : -1;
+      view.setInt32(position, part instanceof Uint8Array ? part.length : own);
+      bytes.set(bytesOf(part), position + 4);
+      position += 4 + bytesOf(part).length;
     }
     return bytes;
   },
@@ -55,7 +61,12 @@ export const waitingRecordSerde: Serde<WaitingRecord> = {
       const name = next();
       return [name === null ? "" : decodeUtf8(name), next()];
     });
-    return {
+    const nextOr = (own: Uint8Array | null): Uint8Array | null => {
+      if (view.getInt32(position) !== ownLength) return next();
+      position += 4;
+      return own;
+    };
+    const record = {
       topic: topic === null ? null : decodeUtf8(topic),
       partition: view.getInt32(9),
       offset: Number(view.getBigInt64(13)),
@@ -64,22 +75,39 @@ export const waitingRecordSerde: Serde<WaitingRecord> = {
       key,
       value,
     };
+    if (position === bytes.length) return record;
+    return { ...record, input: keptInput(nextOr(key), nextOr(value)) };
   },
 };
 
+/** Null has no bytes; those of the source may be the record's own. */
+type Part = Uint8Array | "own" | null;
+
 /** What has a length of its own, in order. */
-function partsOf({ topic, key, value, headers }: WaitingRecord): readonly (Uint8Array | null)[] {
-  return [
-    topic === null ? null : encodeUtf8(topic),
-    key,
-    value,
-    ...headers.flatMap(([name, content]) => [encodeUtf8(name), content]),
-  ];
+function partsOf({ topic, key, value, headers, input }: WaitingRecord): readonly Part[] {
+  const parts: Part[] = [topic === null ? null : encodeUtf8(topic), key, value];
+  for (const [name, content] of headers) parts.push(encodeUtf8(name), content);
+  if (input === undefined) return parts;
+  parts.push(input.key === key ? "own" : input.key);
+  parts.push(input.value === value ? "own" : input.value);
+  return parts;
+}
+
+function bytesOf(part: Part): Uint8Array {
+  return part instanceof Uint8Array ? part : noBytes;
+}
+
+/** Of bytes that nobody changes. Those that are the record's own are the same arrays. */
+export function keptInput(key: Uint8Array | null, value: Uint8Array | null): RecordInput {
+  const input: RecordInput = { key, value, kept: () => input };
+  return input;
 }
 
 /** Roughly what it costs in memory. */
-export function sizeOf({ key, value, headers }: WaitingRecord): number {
+export function sizeOf({ key, value, headers, input }: WaitingRecord): number {
   let size = 256 + (key?.length ?? 0) + (value?.length ?? 0);
+  if (input !== undefined && input.key !== key) size += input.key?.length ?? 0;
+  if (input !== undefined && input.value !== value) size += input.value?.length ?? 0;
   for (const [name, content] of headers) size += name.length + (content?.length ?? 0) + 32;
   return size;
 }
