@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { expect, test } from "vitest";
@@ -14,9 +14,9 @@ function lawsIn(text: string): readonly string[] {
 
 /** Laws that a package's README lists, or an invariant names. */
 function laws(): ReadonlySet<string> {
-  const readmes = readdirSync(join(repository, "packages"), { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith("README.md") && !path.includes("node_modules"))
-    .map((path) => readFileSync(join(repository, "packages", path), "utf8"));
+  const readmes = globSync("packages/*/{,src/**/}README.md", { cwd: repository }).map((path) =>
+    readFileSync(join(repository, path), "utf8"),
+  );
   const sources = sourceFiles().filter(({ path }) => !isTest(path));
   return new Set([...readmes, ...sources.map(({ text }) => text)].flatMap(lawsIn));
 }
