@@ -293,10 +293,16 @@ describe("loops in worker threads", () => {
       code: "INVALID_OPTION",
       message: expect.stringMatching(/^commitInterval is given to StreamsApp.start and by/),
     });
-    const onProductionError = (): "fail" => "fail";
-    await expect(start({ onProductionError })).rejects.toMatchObject({
-      code: "INVALID_OPTION",
-      message: expect.stringContaining("export const options"),
-    });
+    const { bootstrapServers } = cluster;
+    const sasl = { mechanism: "OAUTHBEARER", token: () => "" } as const;
+    for (const one of [
+      { onProductionError: (): "fail" => "fail" },
+      { stateFrom: directorySnapshotStore(nodePlatform().fileSystem, folder) },
+      { cluster: { bootstrapServers, sasl, ssl: true } },
+    ] satisfies readonly Partial<StreamsOptions>[])
+      await expect(start(one)).rejects.toMatchObject({
+        code: "INVALID_OPTION",
+        message: expect.stringMatching(/cannot be sent to a thread; .*export const options/),
+      });
   });
 });

@@ -111,17 +111,13 @@ async function startApplication(
   const storeEngine = await chooseEngine(platform, topology, { ...read, ...core });
   const engines = await openEngines(platform, storeEngine, read);
   const { metadataMaxAge, signal } = core;
-  const {
-    client: cluster,
-    dispose,
-    gone,
-    connection,
-  } = await connectCluster(address, {
+  const connected = await connectCluster(address, {
     platform,
     topics,
     metadataMaxAge,
     signal,
   });
+  const { client: cluster, dispose, gone } = connected;
   const { applicationServer, querySecret } = core;
   const serving = await openServing(platform, {
     serve,
@@ -145,7 +141,7 @@ async function startApplication(
             given: { ...given, ...serving.options },
             read,
             platform,
-            connection,
+            connected,
             storeEngine,
           }),
         }

@@ -13,6 +13,8 @@ import {
 
 export interface ThreadedData {
   readonly skips?: string;
+  /** The handler of errors throws, and says so. */
+  readonly refuses?: string;
   /** `fill` takes all memory where this file is not there yet. */
   readonly filled?: string;
   /** `exit once` ends the thread where this file is not there yet. */
@@ -61,9 +63,14 @@ function fillMemory(filled: string): void {
   for (;;) kept.push(Array.from({ length: 10_000 }, (_, index) => `${index} of ${kept.length}`));
 }
 
-export const options = ({ skips, commitInterval }: ThreadedData): Partial<StreamsOptions> => ({
+export const options = ({
+  skips,
+  refuses,
+  commitInterval,
+}: ThreadedData): Partial<StreamsOptions> => ({
   ...(commitInterval === undefined ? {} : { commitInterval }),
   onProcessingError: ({ cause }) => {
+    if (refuses !== undefined) throw new RangeError(`nothing is known of ${refuses}`);
     return cause instanceof Error && cause.message === `cannot take ${skips}` ? "continue" : "fail";
   },
 });

@@ -1,14 +1,16 @@
-import type { ConnectOptions } from "@millrace/client";
 import { OptionError, shown, type ReadOptions } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { OpenThread } from "@millrace/streams";
 
+import { isClusterClient, type ConnectedCluster } from "../cluster-address.ts";
+import { EmbeddedCluster } from "../embedded/embedded-cluster.ts";
 import type { ApplicationEngine } from "../engine/application-engine.ts";
 import {
   dividedOptions,
   type applicationOptionTable,
   type StreamsOptions,
 } from "../streams-options.ts";
+import { isClonable } from "./told-failure.ts";
 import { WorkerHost } from "./thread-host.ts";
 
 /** Called where they were given: threads need not know of them. */
@@ -26,22 +28,24 @@ export interface ThreadsOptions {
   readonly given: StreamsOptions;
   readonly read: ReadOptions<typeof applicationOptionTable.rows>;
   readonly platform: Platform;
-  readonly connection: ConnectOptions | undefined;
+  readonly connected: Pick<ConnectedCluster, "connection" | "gone">;
   readonly storeEngine: ApplicationEngine;
 }
 
 /** Opens loops in worker threads, which load the module for themselves. */
 export function threadOpener(
   module: URL,
-  { given, read, platform, connection, storeEngine }: ThreadsOptions,
+  { given, read, platform, connected, storeEngine }: ThreadsOptions,
 ): OpenThread {
   const { core } = dividedOptions(sendable(given));
+  const { connection, gone } = connected;
   const { rocksdbMemoryMax, logLevel, threads, cacheBytesMax } = read;
   const orders = {
     module: module.href,
     data: read.data,
     options: { ...core, threads: 1, cacheBytesMax: Math.floor(cacheBytesMax / threads) },
-    cluster: connection,
+    // Of what cannot be sent each thread has its module's: see `checkSendable`.
+    cluster: isClonable(connection) ? connection : undefined,
     storeEngine,
     rocksdbMemoryMax: Math.ceil(rocksdbMemoryMax / threads),
     logLevel,
@@ -59,25 +63,30 @@ export function threadOpener(
         idleTasks: owner.idleTasks(),
         topicIds: topicIds && { path: topicIds.path, ids: topicIds.read() },
       },
-      { owner, platform, closeTimeoutMs: read.closeTimeout },
+      { owner, platform, gone, closeTimeoutMs: read.closeTimeout },
     );
   };
 }
 
 /** @throws OptionError: what is given for threads cannot be sent to them */
 export function checkSendable(options: StreamsOptions): void {
+  const { cluster, ...others } = sendable(options);
   // An embedded cluster is told by its address; a client of the caller's is not told at all.
-  const { cluster: _, ...others } = sendable(options);
-  for (const [name, value] of Object.entries(others)) {
-    try {
-      structuredClone(value);
-    } catch {
+  const isTold = cluster instanceof EmbeddedCluster || isClusterClient(cluster);
+  for (const [name, value] of Object.entries(isTold ? others : { cluster, ...others }))
+    if (!isClonable(value) || (name !== "data" && losesMethods(value)))
       throw new OptionError(
         "INVALID_OPTION",
         `${name} was given ${shown(value)}, which cannot be sent to a thread; have the module export it: export const options = (data) => ({ ${name}: … })`,
       );
-    }
-  }
+}
+
+/** What a class made is sent without what its class gives it. */
+function losesMethods(value: unknown): boolean {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  const isOfClass = prototype !== null && Object.getPrototypeOf(prototype) !== null;
+  return isOfClass && Object.getOwnPropertyNames(prototype).length > 1;
 }
 
 function sendable(options: StreamsOptions): StreamsOptions {

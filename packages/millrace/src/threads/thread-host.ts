@@ -18,7 +18,7 @@ import type { WrittenSnapshot } from "@millrace/state";
 import { ThreadAsker } from "./thread-asker.ts";
 import type { FromThread, ThreadOrders, ThreadStatus, ToThread } from "./thread-messages.ts";
 import { ThreadSnapshots } from "./thread-snapshots.ts";
-import { failureOf, type ToldFailure } from "./told-failure.ts";
+import { failureOf, tellFailure, type ToldFailure } from "./told-failure.ts";
 import { logTold } from "./told-log.ts";
 
 /** Longest that a thread may take for what it was asked beyond the time that it has itself. */
@@ -38,6 +38,8 @@ const nothing: ThreadStatus = {
 export interface WorkerHostOptions {
   readonly owner: ThreadOwner;
   readonly platform: Platform;
+  /** Aborts once the cluster is gone for good; undefined where nobody can tell. */
+  readonly gone: AbortSignal | undefined;
   /** After this long a thread that does not stop is ended. */
   readonly closeTimeoutMs: number;
 }
@@ -90,6 +92,7 @@ export class WorkerHost implements ThreadHost {
     const host = new WorkerHost(orders, options);
     try {
       host.#threadId = await host.#opened.promise;
+      host.wake(); // who paused or resumed since the orders were written did not know of it
       return host;
     } catch (error) {
       await host.#worker.terminate();
@@ -126,13 +129,16 @@ export class WorkerHost implements ThreadHost {
   }
 
   async run(stop: AbortSignal): Promise<void> {
-    const { platform, closeTimeoutMs } = this.#options;
+    const { platform, closeTimeoutMs, gone } = this.#options;
+    const whenGone = (): void => this.#tell({ kind: "gone", failure: tellFailure(gone?.reason) });
     let timer: { cancel(): void } | undefined;
     const stopped = (): void => {
       this.#tell({ kind: "stop" });
       // A callback that never ends is ended with its thread.
       timer = platform.timers.after(closeTimeoutMs, () => void this.#worker.terminate());
     };
+    if (gone?.aborted === true) whenGone();
+    else gone?.addEventListener("abort", whenGone, { once: true });
     if (stop.aborted) stopped();
     else stop.addEventListener("abort", stopped, { once: true });
     try {
@@ -140,6 +146,7 @@ export class WorkerHost implements ThreadHost {
       if (failure !== undefined) throw failure;
     } finally {
       stop.removeEventListener("abort", stopped);
+      gone?.removeEventListener("abort", whenGone);
       timer?.cancel();
     }
   }

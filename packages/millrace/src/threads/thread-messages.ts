@@ -48,6 +48,8 @@ export type ToThread =
   | { readonly kind: "close"; readonly group: GroupLeaving; readonly timeoutMs: number }
   | { readonly kind: "paused"; readonly isPaused: boolean }
   | { readonly kind: "hearGroup" }
+  /** The cluster is gone for good. */
+  | { readonly kind: "gone"; readonly failure: ToldFailure }
   | { readonly kind: "claimed"; readonly claim: number }
   | { readonly kind: "ask"; readonly id: number; readonly request: PartitionRequest }
   /** A page of the answer was taken. */

@@ -10,7 +10,7 @@ import { TakenSnapshots } from "./taken-snapshots.ts";
 import type { FromThread, ThreadOrders, ToThread } from "./thread-messages.ts";
 import { loadProgram, markOwnProgram } from "./thread-program.ts";
 import { ThreadQueries } from "./thread-queries.ts";
-import { tellFailure } from "./told-failure.ts";
+import { failureOf, tellFailure } from "./told-failure.ts";
 import { toldLogger } from "./told-log.ts";
 
 /** How often the application is told how things stand. */
@@ -23,6 +23,7 @@ export class ThreadServer {
   readonly #orders: ThreadOrders;
   readonly #tell: (message: FromThread) => void;
   readonly #stop = new AbortController();
+  readonly #gone = new AbortController();
   readonly #close = Promise.withResolvers<Close>();
   /** Those that are waited for. */
   readonly #claims = new Map<number, () => void>();
@@ -51,6 +52,8 @@ export class ThreadServer {
       case "paused":
         this.#isPaused = message.isPaused;
         return this.#thread?.loop.wake();
+      case "gone":
+        return this.#gone.abort(failureOf(message.failure));
       case "hearGroup":
         return this.#thread?.loop.hearGroup();
       case "claimed":
@@ -82,13 +85,17 @@ export class ThreadServer {
     const { core, address } = dividedOptions({ cluster: "", ...options, ...orders.options });
     const engines = await openEngines(platform, orders.storeEngine, { ...orders, rocksdbConfig });
     const place = orders.cluster ?? address;
-    const { client: cluster, dispose } = await connectCluster(place, { platform });
+    const { client: cluster, dispose } = await connectCluster(place, {
+      platform,
+      metadataMaxAge: core.metadataMaxAge,
+    });
     try {
       const owner = this.#owner();
       const environment = {
         platform,
         cluster,
         engines,
+        gone: this.#gone.signal,
         openSnapshots: (url: string) => openSnapshots(url, platform),
       };
       this.#thread = new ThreadLoop(topology, { options: core, owner }, environment);

@@ -215,6 +215,7 @@ export class StreamsApp implements AsyncDisposable {
   /** Stops processing (Kafka: `KafkaStreams.pause`); the application stays in its group, and restores go on. */
   pause(): void {
     this.#parts.pausing.isPaused = true;
+    this.#parts.threads.wake(); // those with threads of their own learn it so
   }
 
   resume(): void {
