@@ -25,6 +25,7 @@ describe.each(["classic", "streams"] as const)("in a group %s", (groupProtocol) 
     await eventually(() => process.events.filter(({ name }) => name === misfit).length).toBe(2);
     await world.produce("lines", linesOf(20));
     await expectCounted(world, linesOf(20));
+    const [{ host, port }] = (await world.client.admin.describeCluster()).brokers;
     const told = process.events.filter(({ name }) => name === misfit);
     expect(told.map(({ fields }) => fields)).toMatchObject([
       {
@@ -32,8 +33,7 @@ describe.each(["classic", "streams"] as const)("in a group %s", (groupProtocol) 
         config: "cleanup.policy",
         found: "compact",
         wanted: "delete",
-        advice:
-          "npx millrace configs alter --topic app-counts-repartition --add-config cleanup.policy=delete",
+        advice: `npx millrace configs alter --topic app-counts-repartition --add-config cleanup.policy=delete --bootstrap-server ${host}:${port}`,
       },
       {
         topic: "app-counts-changelog",

@@ -93,7 +93,7 @@ async function run(
   try {
     const given = readFlags(command.flags, parameters);
     if (command.names === undefined && given.names.length > 0)
-      throw new UsageError(`${JSON.stringify(given.names[0])} is not understood`);
+      throw new UsageError(notUnderstood(given.names[0], command));
     await command.run(given, terminal);
     return 0;
   } catch (error) {
@@ -110,6 +110,12 @@ async function run(
     if (isBug(error)) complain(error.stack ?? "");
     return 1;
   }
+}
+
+/** What stands without its flag, as a config without --add-config, is told with it. */
+function notUnderstood(word: string, { flags }: Command): string {
+  const isConfig = "add-config" in flags && word.includes("=");
+  return `${JSON.stringify(word)} is not understood${isConfig ? `; give --add-config ${word}` : ""}`;
 }
 
 /** Neither one of our errors, nor one of the operating system's. */

@@ -69,6 +69,23 @@ describe("append", () => {
     );
   });
 
+  it.each([
+    [2000 + 3_600_001, "more than 3600000 ms ahead of the broker's time", "after"],
+    [2000 - 1001, "more than 1000 ms behind the broker's time", "before"],
+  ])("says which config a record's time %d is beyond", async (timestamp, beyond, which) => {
+    const log = await openTestLog(testPlatform(), { messageTimestampBeforeMaxMs: 1000 });
+    expect(() => log.append(batchOf({ timestamp }), client)).toThrow(
+      expect.objectContaining({
+        recordErrors: [
+          {
+            batchIndex: 0,
+            message: `timestamp ${timestamp} of a record is ${beyond}, which message.timestamp.${which}.max.ms does not allow`,
+          },
+        ],
+      }),
+    );
+  });
+
   it("goes by the timestamps of the records where a header lies about the largest", async () => {
     const log = await openTestLog(testPlatform());
     const batch = batchOf({ values: ["a", "b"] });

@@ -324,6 +324,7 @@ describe("a command line that is not understood costs nothing and is told in one
     ["topics create a --replication-factor 0", '--replication-factor is "0"'],
     ["topics create a --config x", '--config is "x"'],
     ["topics list a", '"a" is not understood'],
+    ["configs alter --topic a retention.ms=-1", "; give --add-config retention.ms=-1"],
     ["consume", "--topic is missing"],
     ["consume a b", "one topic at a time"],
     ["consume a --topic b", "one topic at a time"],

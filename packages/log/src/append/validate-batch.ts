@@ -137,7 +137,10 @@ function checkRecords(
     else if (isCreateTime && timestamp !== -1) {
       if (timestamp < oldest || timestamp > youngest) {
         hasBadTime = true;
-        (errors ??= []).push({ batchIndex: index, message: badTime(timestamp, oldest, youngest) });
+        (errors ??= []).push({
+          batchIndex: index,
+          message: timestamp < oldest ? tooOld(timestamp, config) : tooYoung(timestamp, config),
+        });
       }
     } else if (isStamped) {
       hasBadTime = true;
@@ -181,8 +184,13 @@ function refusalOf(error: unknown): unknown {
   return error;
 }
 
-function badTime(timestamp: Timestamp, oldest: Timestamp, youngest: Timestamp): string {
-  return `timestamp ${timestamp} of a record is outside of ${oldest} to ${youngest}`;
+function tooOld(timestamp: Timestamp, { messageTimestampBeforeMaxMs }: LogConfig): string {
+  const maxMs = Math.min(messageTimestampBeforeMaxMs, timeSpanMax);
+  return `timestamp ${timestamp} of a record is more than ${maxMs} ms behind the broker's time, which message.timestamp.before.max.ms does not allow`;
+}
+
+function tooYoung(timestamp: Timestamp, { messageTimestampAfterMaxMs: maxMs }: LogConfig): string {
+  return `timestamp ${timestamp} of a record is more than ${maxMs} ms ahead of the broker's time, which message.timestamp.after.max.ms does not allow`;
 }
 
 function invalid(message: string): LogRequestError {

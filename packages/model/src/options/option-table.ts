@@ -82,10 +82,19 @@ export function readOptions<Rows extends OptionRows>(
   const values = Object.fromEntries(read) as ReadOptions<Rows>; // row by row
   for (const { demand, options: names, holds } of rules) {
     if (holds(values)) continue;
-    const parts = names.map((name) => `${name} is ${shown(options[name] ?? rows[name].byDefault)}`);
+    const parts = names.map((name) => `${name} is ${told(options[name], rows[name])}`);
     throw new OptionError("INVALID_OPTION", `${entry}: ${parts.join(" and ")}; ${demand}`);
   }
   return values;
+}
+
+/** What was given, or stands for it. */
+function told(
+  given: unknown,
+  { byDefault, defaultText }: OptionRow<unknown, unknown, OptionPresence>,
+): string {
+  if (given !== undefined || byDefault !== undefined) return shown(given ?? byDefault);
+  return defaultText === "" ? "left out" : `left out (${defaultText})`;
 }
 
 function readOption(

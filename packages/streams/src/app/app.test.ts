@@ -45,6 +45,12 @@ test.each([
   expect(() => resolveOptions(options as never)).toThrow(code("INVALID_OPTION"));
 });
 
+test("a rule between options tells the default of one that is left out", () => {
+  expect(() => resolveOptions({ applicationId: "app", transactionTimeout: "50ms" })).toThrow(
+    'commitInterval is left out (100 ms exactly once, else 30 s) and transactionTimeout is "50ms"',
+  );
+});
+
 test("a commit may take longer than a transaction where there is none", () => {
   const options = { applicationId: "app", transactionTimeout: "1s", commitInterval: "1m" } as const;
   const resolved = resolveOptions({ ...options, processingGuarantee: "at_least_once" });

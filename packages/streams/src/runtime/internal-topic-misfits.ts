@@ -15,7 +15,7 @@ type Configs = ReadonlyMap<string, string | null>;
 
 /** Who asks which topics, and tells what is wrong with them. */
 export interface MisfitsSurroundings {
-  readonly admin: Pick<ClusterAdmin, "describeConfigs">;
+  readonly admin: Pick<ClusterAdmin, "describeConfigs" | "describeCluster">;
   readonly subtopologies: readonly Subtopology[];
   readonly logger: Logger;
 }
@@ -41,6 +41,7 @@ export async function tellInternalTopicMisfits(
   if (names.length === 0) return;
   const logs = new Set(changelogs.map(({ name }) => name));
   try {
+    let broker: string | undefined;
     const resources = names.map((name) => ({ kind: "topic", name }) as const);
     for (const { name, configs } of await admin.describeConfigs(resources, signal)) {
       const topic = topics.get(name);
@@ -49,17 +50,27 @@ export async function tellInternalTopicMisfits(
       const misfits = logs.has(name)
         ? changelogMisfits(topic, found)
         : repartitionMisfits(topic, found);
-      for (const misfit of misfits)
+      for (const misfit of misfits) {
+        broker ??= await anyBroker(admin, signal);
         logger.log("error", "streams.internal-topic-misfit", {
           topic: name,
           ...misfit,
-          advice: `npx millrace configs alter --topic ${name} --add-config ${misfit.config}=${misfit.wanted}`,
+          advice: `npx millrace configs alter --topic ${name} --add-config ${misfit.config}=${misfit.wanted} --bootstrap-server ${broker}`,
         });
+      }
     }
   } catch (cause) {
     // A principal may use its topics and not ask how they are set up.
     if (!signal.aborted) logger.log("info", "streams.internal-topic-configs-unknown", { cause });
   }
+}
+
+async function anyBroker(
+  admin: MisfitsSurroundings["admin"],
+  signal: AbortSignal,
+): Promise<string> {
+  const [{ host, port }] = (await admin.describeCluster(signal)).brokers;
+  return `${host}:${port}`;
 }
 
 export function changelogMisfits(

@@ -1,4 +1,5 @@
 import { ApplicationError } from "../error/application-error.ts";
+import { startOver } from "../error/start-over.ts";
 import type { LoopEnvironment } from "./loop-environment.ts";
 
 export type Loss = "deleted" | "made anew" | "deleted, or made anew,";
@@ -28,7 +29,7 @@ export function sourceTopicRecreated(
 ): ApplicationError {
   return new ApplicationError(
     "SOURCE_TOPIC_RECREATED",
-    `the input topic ${topic} was deleted and made anew since the application read it: committed offsets and state are those of the old one. Start over with a new applicationId, or delete the committed offsets of group ${applicationId}, its internal topics and the state directory.`,
+    `the input topic ${topic} was deleted and made anew since the application read it: committed offsets and state are those of the old one. ${startOver(applicationId)}`,
     { cause },
   );
 }

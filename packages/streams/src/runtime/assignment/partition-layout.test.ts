@@ -61,7 +61,12 @@ describe("layout of partitions", () => {
       ["app-r", 3],
     ]);
     expect(() => layOutPartitions(wordCount, existing)).toThrow(
-      expect.objectContaining({ code: "INTERNAL_TOPIC_MISMATCH" }),
+      expect.objectContaining({
+        code: "INTERNAL_TOPIC_MISMATCH",
+        message: expect.stringContaining(
+          '"npx millrace streams reset APPLICATION-ID --state DIR --execute"',
+        ),
+      }),
     );
   });
 

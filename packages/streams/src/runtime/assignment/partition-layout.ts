@@ -1,6 +1,7 @@
 import type { NewTopic } from "@millrace/cluster";
 
 import { ApplicationError } from "../../error/application-error.ts";
+import { startOver } from "../../error/start-over.ts";
 import type { TaskId } from "../../processor/task-id.ts";
 import type {
   ChangelogTopic,
@@ -157,7 +158,7 @@ function sized(
   if (present !== undefined && present !== partitionCount) {
     throw new ApplicationError(
       "INTERNAL_TOPIC_MISMATCH",
-      `the internal topic ${topic.name} has ${present} partitions, but the inputs ask for ${partitionCount}: an input's partition count has changed, so keys would move away from their state. Use a new applicationId, or remove the application's internal topics and offsets to start over.`,
+      `the internal topic ${topic.name} has ${present} partitions, but the inputs ask for ${partitionCount}: an input's partition count has changed, so keys would move away from their state. ${startOver()}`,
     );
   }
   return { name: topic.name, partitionCount, configs: topic.configs };
