@@ -81,9 +81,16 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
   requireTurn(what: string): void;
   /** What the processors of the task share beside stores. */
   readonly taskScope: TaskScope;
-  /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
-  dropRecord(reason: string): void;
+  /**
+   * Counts a record that is left out on purpose (`dropped-records-total`) and logs why.
+   *
+   * @param level default `warn`; less where it is as it should be, and nothing is lost
+   */
+  dropRecord(reason: string, level?: DropLevel): void;
 }
+
+/** How a record that is left out is told. */
+export type DropLevel = "warn" | "info" | "debug";
 
 export interface RecordMetadata {
   readonly topic: string;

@@ -1,6 +1,7 @@
 import type { Counter, SampledValues } from "@millrace/platform";
 
 import type { ErrorPlace } from "../error/streams-error.ts";
+import type { DropLevel } from "../processor/processor.ts";
 import { NodeWarnings, type NodeWarningsOptions } from "./node-warnings.ts";
 
 export interface DroppedRecordsOptions extends NodeWarningsOptions {
@@ -15,18 +16,24 @@ export class DroppedRecords {
   /** Counts them for a rate; undefined: nobody asks for one. */
   sampled: SampledValues | undefined = undefined;
   readonly #onDrop: DroppedRecordsOptions["onDrop"];
-  readonly #warnings: NodeWarnings;
+  /** By how bad it is. */
+  readonly #told: Readonly<Record<DropLevel, NodeWarnings>>;
 
   constructor(options: DroppedRecordsOptions) {
     this.counter = options.counter;
     this.#onDrop = options.onDrop;
-    this.#warnings = new NodeWarnings("streams.record-dropped", options);
+    const event = "streams.record-dropped";
+    this.#told = {
+      warn: new NodeWarnings(event, options),
+      info: new NodeWarnings(event, { ...options, level: "info" }),
+      debug: new NodeWarnings(event, { ...options, level: "debug" }),
+    };
   }
 
-  add(reason: string, place: ErrorPlace): void {
+  add(reason: string, place: ErrorPlace, level: DropLevel = "warn"): void {
     this.counter.add(1);
     this.sampled?.record(1);
     this.#onDrop?.(reason, place);
-    this.#warnings.add(reason, place);
+    this.#told[level].add(reason, place);
   }
 }

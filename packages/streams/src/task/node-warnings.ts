@@ -8,6 +8,8 @@ export interface NodeWarningsOptions {
   readonly clock: Clock;
   /** Of the task. */
   readonly logger: Logger;
+  /** Default `warn`. */
+  readonly level?: "debug" | "info" | "warn";
 }
 
 /** What happens in a task again and again: of each node the log has a line a minute, with how often it was. */
@@ -24,8 +26,8 @@ export class NodeWarnings {
 
   /** @param details of the one that is told */
   add(reason: string, place: ErrorPlace, details: LogFields = {}): void {
-    const { clock, logger } = this.#options;
-    if (!logger.isEnabled("warn")) return;
+    const { clock, logger, level = "warn" } = this.#options;
+    if (!logger.isEnabled(level)) return;
     const nowMs = clock.monotonicMs();
     const node = place.node ?? "";
     const last = this.#byNode.get(node) ?? { toldMs: -Infinity, untold: 0 };
@@ -35,6 +37,6 @@ export class NodeWarnings {
     const count = last.untold;
     last.toldMs = nowMs;
     last.untold = 0;
-    logger.log("warn", this.#event, { ...place, ...details, reason, count });
+    logger.log(level, this.#event, { ...place, ...details, reason, count });
   }
 }

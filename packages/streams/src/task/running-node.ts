@@ -5,7 +5,12 @@ import type { RecordContext, StateStore, StoreSpecification } from "@millrace/st
 import { StreamsError } from "../error/streams-error.ts";
 import { requireForwardedTime } from "../processor/callback-result.ts";
 import { requireForwardable } from "../processor/forwarded-record.ts";
-import type { Processor, ProcessorContext, RecordMetadata } from "../processor/processor.ts";
+import type {
+  DropLevel,
+  Processor,
+  ProcessorContext,
+  RecordMetadata,
+} from "../processor/processor.ts";
 import type { NodeTaps, RecordTap } from "../processor/record-tap.ts";
 import {
   readPunctuation,
@@ -164,8 +169,8 @@ export class RunningNode implements ProcessorContext {
     if (this.#task.currentNode === undefined) throw this.#outOfTurn(what);
   }
 
-  dropRecord(reason: string): void {
-    this.#task.dropped.add(reason, { node: this.nodeName, ...this.#task.input });
+  dropRecord(reason: string, level?: DropLevel): void {
+    this.#task.dropped.add(reason, { node: this.nodeName, ...this.#task.input }, level);
   }
 
   forwardIn(context: RecordContext, record: StreamRecord): void {

@@ -87,3 +87,38 @@ it("what a node drops is counted each time, and logged once a minute, with how m
     { event, topic: "b", offset: 0, count: 1 },
   ]);
 });
+
+it("what joins of tables leave out as they are meant to is no warning", () => {
+  const lines: unknown[][] = [];
+  const text = { key: string(), value: string() };
+  const { task } = taskOf(
+    (builder) => {
+      const versions = { ...text, store: { name: "v", historyRetention: "1m" } } as const;
+      const right = builder.table("right", text);
+      builder.table("left", versions).join(right, (left) => left);
+      builder
+        .table("pointing", text)
+        .join(right, (left) => left, { foreignKey: (value) => value, name: "own" });
+    },
+    {},
+    {
+      logger: {
+        isEnabled: () => true,
+        log: (level, event, fields) => {
+          if (event === "streams.record-dropped") lines.push([level, fields?.["reason"]]);
+        },
+      },
+    },
+  );
+  task.initialize();
+  // An answer for a row that is not there, then an older version of a row.
+  const answer = `\0${"h".repeat(16)}value`;
+  task.addBatch(batchOf("app-own-subscription-response-topic", 0, [at(1, answer)]));
+  task.addBatch(batchOf("left", 0, [at(2), at(1)]));
+  while (task.process(1) > 0);
+  expect(lines).toEqual([
+    ["debug", "an answer for a row that has changed since, in a foreign-key join"],
+    ["info", "an older version of a row in a join of tables"],
+  ]);
+  expect(task.droppedRecords.value).toBe(2);
+});

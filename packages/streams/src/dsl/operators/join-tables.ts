@@ -155,7 +155,7 @@ class TableJoinProcessor implements Processor {
       return;
     }
     if (this.#join.isVersioned && !record.isLatest) {
-      context.dropRecord("an older version of a row in a join of tables");
+      context.dropRecord("an older version of a row in a join of tables", "info");
       return;
     }
     const { key, isLatest } = record;

@@ -37,7 +37,7 @@ export class ForeignChangeSender implements Processor {
       return;
     }
     if (this.#latestOnly && !record.isLatest) {
-      context.dropRecord("an older version of a row in a join of tables");
+      context.dropRecord("an older version of a row in a join of tables", "info");
       return;
     }
     const { foreignKeySerde, foreignValueSerde, primaryKeySerde } = this.#join;

@@ -41,7 +41,11 @@ export class ResponseResolver implements Processor {
     const { hash, value } = record.value as Response;
     const row = this.#rows.get(record.key);
     if (!isEqual(hash, this.#hashOf(row))) {
-      context.dropRecord("an answer for a row that has changed since, in a foreign-key join");
+      // The row's later version has asked, too: its answer comes, or has come.
+      context.dropRecord(
+        "an answer for a row that has changed since, in a foreign-key join",
+        "debug",
+      );
       return;
     }
     const { operator, joiner } = this.#join;

@@ -28,7 +28,7 @@ export class SubscriptionSender implements Processor {
 
   process(record: StreamRecord): void {
     if (this.#latestOnly && !record.isLatest) {
-      this.#context?.dropRecord("an older version of a row in a join of tables");
+      this.#context?.dropRecord("an older version of a row in a join of tables", "info");
       return;
     }
     const next = record.value ?? null;
