@@ -11,13 +11,10 @@ export function internalTopicLost(
   { config: { applicationId }, topicIds }: LoopEnvironment,
   cause?: unknown,
 ): ApplicationError {
-  const [folder, file] =
-    topicIds === undefined
-      ? ["", ""]
-      : [" and the state directory", `remove ${topicIds.path} and `];
+  const file = topicIds === undefined ? "" : `remove ${topicIds.path} and `;
   return new ApplicationError(
     "INTERNAL_TOPIC_LOST",
-    `the internal topic ${topics.join(", ")} was ${loss} since the application used it: what it held is gone, and the committed offsets say that it was processed. Start over with a new applicationId, or delete the committed offsets of group ${applicationId}, its internal topics${folder}. To go on with what is left, ${file}commit the same offsets again ("millrace groups reset-offsets ${applicationId} --all-topics --shift-by 0 --execute"): stores begin anew where their changelogs do.`,
+    `the internal topic ${topics.join(", ")} was ${loss} since the application used it: what it held is gone, and the committed offsets say that it was processed; ${startOver(applicationId)}. To go on with what is left, ${file}commit the same offsets again ("millrace groups reset-offsets ${applicationId} --all-topics --shift-by 0 --execute"): stores begin anew where their changelogs do.`,
     { cause },
   );
 }
@@ -29,7 +26,7 @@ export function sourceTopicRecreated(
 ): ApplicationError {
   return new ApplicationError(
     "SOURCE_TOPIC_RECREATED",
-    `the input topic ${topic} was deleted and made anew since the application read it: committed offsets and state are those of the old one. ${startOver(applicationId)}`,
+    `the input topic ${topic} was deleted and made anew since the application read it: committed offsets and state are those of the old one; ${startOver(applicationId)}.`,
     { cause },
   );
 }

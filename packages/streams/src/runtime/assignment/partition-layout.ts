@@ -158,7 +158,7 @@ function sized(
   if (present !== undefined && present !== partitionCount) {
     throw new ApplicationError(
       "INTERNAL_TOPIC_MISMATCH",
-      `the internal topic ${topic.name} has ${present} partitions, but the inputs ask for ${partitionCount}: an input's partition count has changed, so keys would move away from their state. ${startOver()}`,
+      `the internal topic ${topic.name} has ${present} partitions, but the inputs ask for ${partitionCount}: an input's partition count has changed, so keys would move away from their state; ${startOver()}.`,
     );
   }
   return { name: topic.name, partitionCount, configs: topic.configs };

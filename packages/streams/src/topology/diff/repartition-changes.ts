@@ -1,8 +1,9 @@
+import { startOver } from "../../error/start-over.ts";
 import { oldName } from "./old-names.ts";
 import type { PlacedTopic } from "./origins.ts";
 import type { Paired } from "./pair-up.ts";
 import type { TopologyChange } from "./topology-change.ts";
-import { bytesOfSerde, startOver } from "./what-to-do.ts";
+import { bytesOfSerde } from "./bytes-of-serde.ts";
 
 const drain =
   "stop what feeds the application, let the old version read the topic to its end, then start the new one";
@@ -80,7 +81,7 @@ function compared(old: PlacedTopic, topic: PlacedTopic): readonly TopologyChange
       severity: "restart",
       subject: topic.name,
       message: `${topic.name} had ${countText(old)} and has ${countText(topic)}: an application does not start on a topic that has another number`,
-      advice: `give it the number of partitions that it has; or ${startOver}`,
+      advice: `give it the number of partitions that it has; or ${startOver()}`,
     });
   return changes;
 }

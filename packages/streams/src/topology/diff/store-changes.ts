@@ -1,6 +1,7 @@
+import { startOver } from "../../error/start-over.ts";
 import { oldName } from "./old-names.ts";
 import { isGenerated, type Origin, type PlacedStore } from "./origins.ts";
-import { bytesOfSerde, startOver } from "./what-to-do.ts";
+import { bytesOfSerde } from "./bytes-of-serde.ts";
 import type { Paired } from "./pair-up.ts";
 import type { ChangeSeverity, TopologyChange } from "./topology-change.ts";
 
@@ -72,7 +73,7 @@ function addedStore({ name, changelog, settings }: PlacedStore): TopologyChange 
     message: isFilled
       ? `store ${name} is new; it is filled from ${isOfTopic ? `topic ${changelog.topic}` : "the rows that are there"}`
       : `store ${name} is new; it knows only what comes from now on`,
-    advice: isFilled ? "" : `to have it know what came before, ${startOver}`,
+    advice: isFilled ? "" : `to have it know what came before, ${startOver()}`,
   };
 }
 
@@ -100,7 +101,7 @@ function renamed(
       severity: "restart",
       subject: old.name,
       message: `store ${old.name} is that of another operator now (${role}, of ${topics.join(", ")}), which would go on with what the old one has put into it`,
-      advice: `give both stores names of their own; or ${startOver}`,
+      advice: `give both stores names of their own; or ${startOver()}`,
     },
   ];
 }
@@ -136,7 +137,7 @@ const kind: Comparison = (old, store) => {
     severity: isAlike ? afterRebuild(store) : "restart",
     subject: store.name,
     message: `store ${store.name} ${what}${old.kind === store.kind ? "" : ` and is a ${store.kind}`}`,
-    advice: isAlike ? "" : `give it another name, which begins empty; or ${startOver}`,
+    advice: isAlike ? "" : `give it another name, which begins empty; or ${startOver()}`,
   };
 };
 
@@ -151,7 +152,7 @@ const serdes: Comparison = (old, store) => {
     severity: "restart",
     subject: store.name,
     message: `store ${store.name} has other bytes: ${list.join(", ")}`,
-    advice: `give it another name, which begins empty; or ${startOver}`,
+    advice: `give it another name, which begins empty; or ${startOver()}`,
   };
 };
 
@@ -166,7 +167,7 @@ const windowing: Comparison = (old, store) => {
     severity: "restart",
     subject: store.name,
     message: `store ${store.name} has other windows: ${changed}; old ones would be taken for new ones`,
-    advice: `give it another name, which begins empty; or ${startOver}`,
+    advice: `give it another name, which begins empty; or ${startOver()}`,
   };
 };
 
@@ -240,7 +241,7 @@ const logging: Comparison = (old, store) => {
     ...change,
     severity: "lost",
     message: `store ${store.name} has a new changelog, which begins empty: what it holds by now does not come into it`,
-    advice: `to have it whole, ${startOver}`,
+    advice: `to have it whole, ${startOver()}`,
   };
 };
 
@@ -258,7 +259,7 @@ const input: Comparison = (old, store, isRenamed) => {
       message: isKeyed
         ? `store ${store.name} was fed by ${from.role} and is fed by ${to.role}`
         : `store ${store.name} is fed with ${to.isRepartitioned ? "records whose key was changed" : "records under the key of their topic"} now, and holds entries of other keys`,
-      advice: `give it another name, which begins empty; or ${startOver}`,
+      advice: `give it another name, which begins empty; or ${startOver()}`,
     };
   return {
     ...change,

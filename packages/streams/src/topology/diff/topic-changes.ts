@@ -4,7 +4,7 @@ import type {
   TopologyDescription,
 } from "../description/topology-description.ts";
 import type { ChangeSeverity, TopologyChange } from "./topology-change.ts";
-import { bytesOfSerde } from "./what-to-do.ts";
+import { bytesOfSerde } from "./bytes-of-serde.ts";
 
 /** What the program reads and writes: topics of others, which no change of a program takes away. */
 export function topicChanges(
