@@ -100,6 +100,27 @@ const askedByKey: readonly (readonly [string, (partitions: number[]) => Promise<
   ],
 ];
 
+test("a position of partitions that are not there is refused, however it is asked for", async () => {
+  for (const name of [String(count), "-1", "one"]) {
+    const open = () => app.store(counts, { positionAtLeast: { words: { [name]: 1, 0: 0 } } });
+    for (const ask of [() => open().get(key), () => open().all().toArray()])
+      expect(await failureOf(ask())).toMatchObject({
+        code: "INVALID_OPTION",
+        message: `app.store: positionAtLeast names partition ${name} of words, and store ${counts.storeName} has partitions 0 to ${count - 1}`,
+      });
+  }
+});
+
+test("a key that its serde cannot write is told as a key of the store", async () => {
+  const given = 5 as unknown as string;
+  expect(await failureOf(app.store(counts).get(given))).toMatchObject({
+    code: "SERIALIZATION_FAILED",
+    message: expect.stringMatching(
+      `^string could not serialise a key of store ${counts.storeName}: .*Check that the key has`,
+    ),
+  });
+});
+
 describe("a key is asked", () => {
   test.for(askedByKey)("of the partition that is given: %s", async ([, has]) => {
     expect([await has([own]), await has([other])]).toEqual([true, false]);

@@ -71,9 +71,7 @@ export function requirePlaces(
   after: ChangePlaces,
   { store, asked, partitionCount }: PlacedStore,
 ): void {
-  const isThere = (name: string): boolean =>
-    String(Number(name)) === name && Number(name) >= 0 && Number(name) < partitionCount;
-  const absent = Object.keys(after).filter((name) => !isThere(name));
+  const absent = Object.keys(after).filter((name) => !isPartitionOf(name, partitionCount));
   if (absent.length > 0)
     throw refused(
       `after names partition ${absent.join(", ")}, and ${store} has partitions 0 to ${partitionCount - 1}`,
@@ -84,6 +82,11 @@ export function requirePlaces(
       "CHANGES_NOT_PLACED",
       `changes of ${store} are to go on behind others, and after has no offset for partition ${unplaced.join(", ")}; give one for each, -1 for all that the changelog has, or ask fewer: app.store(${store}, { partitions })`,
     );
+}
+
+/** @param name as objects have it */
+export function isPartitionOf(name: string, partitionCount: number): boolean {
+  return String(Number(name)) === name && Number(name) >= 0 && Number(name) < partitionCount;
 }
 
 function refused(message: string): OptionError {

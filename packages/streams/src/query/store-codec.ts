@@ -4,6 +4,7 @@ import {
   forgetPending,
   keyPlace,
   placeOf,
+  SerdeError,
   SerdePendingError,
   serializeWith,
   valuePlace,
@@ -17,11 +18,13 @@ export class StoreCodec<K, V> {
   readonly #key: Serde<K>;
   readonly #value: Serde<V>;
   readonly #topic: string;
+  readonly #store: string;
 
   constructor({ specification, changelogTopic }: QueryableStore) {
     this.#key = specification.key as Serde<K>; // the handle that was asked with says the types
     this.#value = specification.value as Serde<V>;
     this.#topic = changelogTopic;
+    this.#store = specification.name;
   }
 
   encodeKey(key: K): Promise<Uint8Array> {
@@ -30,7 +33,22 @@ export class StoreCodec<K, V> {
 
   /** A prefix of keys, by another serde. */
   encodePart<P>(serde: Serde<P>, part: P): Promise<Uint8Array> {
-    return patiently(() => serializeWith(serde, part as P & {}, this.#topic, keyPlace).slice());
+    return patiently(() => this.#serialize(serde, part).slice());
+  }
+
+  #serialize<P>(serde: Serde<P>, part: P): Uint8Array {
+    try {
+      return serializeWith(serde, part as P & {}, this.#topic, keyPlace);
+    } catch (error) {
+      if (!(error instanceof SerdeError)) throw error;
+      const { code, topic, serde: name, cause } = error;
+      throw new SerdeError(code, {
+        topic,
+        serde: name,
+        cause,
+        query: `a key of store ${this.#store}`,
+      });
+    }
   }
 
   decodeKey(bytes: Uint8Array): K {

@@ -2,6 +2,7 @@ import { murmur2, OptionError, shown } from "@millrace/model";
 import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
+import { isPartitionOf } from "./changes-options.ts";
 import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import type { QuerySettings } from "./query-options.ts";
@@ -130,6 +131,24 @@ export class StoreReader {
     );
   }
 
+  /** Of a partition that is not there nobody would miss what is asked for. */
+  async #requirePosition(signal: AbortSignal): Promise<void> {
+    const { positionAtLeast = {} } = this.settings;
+    if (this.store.subtopology === undefined) return; // it waits for what is not there
+    const named = Object.entries(positionAtLeast).flatMap(([topic, partitions]) =>
+      Object.keys(partitions).map((partition) => ({ topic, partition })),
+    );
+    if (named.length === 0) return;
+    const most = Math.max(...named.map(({ partition }) => Number(partition) || 0));
+    const count = await this.#parts.partitionCount(signal, most + 1);
+    const absent = named.find(({ partition }) => !isPartitionOf(partition, count));
+    if (absent !== undefined)
+      throw new OptionError(
+        "INVALID_OPTION",
+        `app.store: positionAtLeast names partition ${absent.partition} of ${absent.topic}, and store ${this.store.specification.name} has partitions 0 to ${count - 1}`,
+      );
+  }
+
   async *pages(
     partition: number,
     question: Question,
@@ -150,6 +169,7 @@ export class StoreReader {
     const endMs = this.#nowMs() + timeout;
     const bounds = { timeoutMs: timeout, signal: ends.signal, isLocal };
     try {
+      await this.#requirePosition(ends.signal);
       yield* this.#parts.asker.ask(this.store, request, bounds);
     } catch (error) {
       if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
