@@ -263,6 +263,31 @@ describe("a snapshot is refused, told and counted, and the whole changelog is re
     await expectWholeRestore(/made anew/);
   });
 
+  test("in one line where several stores have the same reason", async () => {
+    const topology = (): Topology => {
+      const builder = new StreamsBuilder();
+      const words = builder.stream("words", { key: string(), value: string() }).groupByKey();
+      words.count({ store: "others" });
+      words.count({ store: "counts" }).toStream().to("counts", { value: int64AsNumber() });
+      return builder.build();
+    };
+    await write("a");
+    const { app } = await start({}, world.process(), topology());
+    await expectCounts({ a: 1 });
+    await expect.poll(() => app.snapshot({ to: "/snapshots" }), often).toHaveLength(1);
+    await app.close();
+    await world.client.admin.deleteTopics([changelog.topic, "app-others-changelog"]);
+    await commitAgain();
+    const process = world.process();
+    const started = await start({ stateFrom: "/snapshots" }, process, topology());
+    const lines = process.events.filter(({ name }) => name === "streams.snapshot-refused");
+    const [id] = await snapshotIds(store, owner);
+    expect(lines.map(({ fields }) => fields)).toEqual([
+      expect.objectContaining({ task: "0_0", snapshots: [id], stores: ["counts", "others"] }),
+    ]);
+    expect(started).toMatchObject({ loads: 0, refusals: 2 });
+  });
+
   test("where the changelog was cut off beyond it", async () => {
     await countAndSnapshot();
     const [{ offset }] = await world.client.admin.listOffsets([{ ...changelog, at: "latest" }]);

@@ -27,7 +27,7 @@ export function misfitOf(
   const { start, end } = range;
   if (found.changelog !== changelog) return `it is built from ${found.changelog}, not ${changelog}`;
   if (topicId !== "" && range.topicId !== undefined && topicId !== range.topicId)
-    return `${changelog} was deleted and made anew since`;
+    return "its changelog was deleted and made anew since"; // one reason for all stores
   if (found.layout !== form.layout || found.spanMs !== form.spanMs)
     return "the program keeps this store otherwise now";
   if (!reaches(range, offset, isTransactional) && offset < start)

@@ -7,6 +7,7 @@ import type { TaskState } from "../state/task-state.ts";
 import { fillStore } from "./fill-store.ts";
 import { Lanes } from "./lanes.ts";
 import { isWorthwhile, misfitOf, type StoreNeed } from "./snapshot-fit.ts";
+import { SnapshotRefusals } from "./snapshot-refusals.ts";
 import type { StateSource } from "./state-source.ts";
 import { storeNeedsOf } from "./store-needs.ts";
 
@@ -62,6 +63,7 @@ export class SnapshotLoader {
     const { applicationId: application } = this.#environment.config;
     const owner = { application, task: state.name };
     const left = new Set(needs);
+    const refusals = new SnapshotRefusals();
     const seen = new Set<string>();
     let whole = 0;
     try {
@@ -74,22 +76,25 @@ export class SnapshotLoader {
           if (left.size === 0 || whole === snapshotsMax) break;
           signal.throwIfAborted();
           seen.add(id);
-          const snapshot = await this.#open(state, id, signal);
+          const snapshot = await this.#open({ state, refusals }, id, signal);
           if (snapshot === "half") continue;
           whole += 1;
           if (snapshot === "refused") continue;
           for (const need of left)
-            if (await this.#fillStore(state, snapshot, { need, signal })) left.delete(need);
+            if (await this.#fillStore({ state, refusals }, snapshot, { need, signal }))
+              left.delete(need);
         }
       }
     } catch (cause) {
       if (signal.aborted || !(cause instanceof SnapshotError)) throw cause;
-      this.#refuse(state, { reason: cause.message });
+      refusals.add({ reason: cause.message });
+    } finally {
+      this.#tell(state, refusals);
     }
   }
 
   async #open(
-    state: TaskState,
+    { state, refusals }: FilledTask,
     id: string,
     signal: AbortSignal,
   ): Promise<Snapshot | "half" | "refused"> {
@@ -102,17 +107,17 @@ export class SnapshotLoader {
       const ageMs = platform.clock.wallMs() - snapshot.manifest.asOfMs;
       if (ageMs < ageMsMax) return snapshot;
       const reason = `it is ${Math.round(ageMs / 1000)} s old: a changelog may have forgotten since what was deleted (stateFromMaxAge: ${Math.round(ageMsMax / 1000)} s)`;
-      this.#refuse(state, { snapshot: id, reason });
+      refusals.add({ snapshot: id, reason });
     } catch (cause) {
       if (!isUnusable(cause)) throw cause;
-      this.#refuse(state, { snapshot: id, reason: cause.message });
+      refusals.add({ snapshot: id, reason: cause.message });
     }
     return "refused";
   }
 
   /** @returns false: an older one may do */
   async #fillStore(
-    state: TaskState,
+    { state, refusals }: FilledTask,
     snapshot: Snapshot,
     { need, signal }: { readonly need: StoreNeed; readonly signal: AbortSignal },
   ): Promise<boolean> {
@@ -121,7 +126,7 @@ export class SnapshotLoader {
     if (found === undefined) return false; // the program has it since
     const misfit = misfitOf(found, need);
     if (misfit !== undefined) {
-      this.#refuse(state, { snapshot: snapshot.id, store, reason: misfit });
+      refusals.add({ snapshot: snapshot.id, store, reason: misfit });
       return false;
     }
     if (!isWorthwhile(found, need)) return true;
@@ -143,23 +148,27 @@ export class SnapshotLoader {
       if (!isUnusable(cause)) throw cause;
       // One that was removed meanwhile was no worse than others.
       if (await snapshot.isThere(signal))
-        this.#refuse(state, { snapshot: snapshot.id, store, reason: cause.message });
+        refusals.add({ snapshot: snapshot.id, store, reason: cause.message });
       return false;
     }
   }
 
-  #refuse(
-    state: TaskState,
-    why: { readonly reason: string; readonly snapshot?: string; readonly store?: string },
-  ): void {
-    this.#refusals.add(1);
+  #tell(state: TaskState, refusals: SnapshotRefusals): void {
     const { logger }: Pick<Platform, "logger"> = this.#environment.platform;
-    logger.log("warn", "streams.snapshot-refused", {
-      task: state.name,
-      place: this.#source.from.place,
-      ...why,
-    });
+    for (const { count, ...why } of refusals.all()) {
+      this.#refusals.add(count);
+      logger.log("warn", "streams.snapshot-refused", {
+        task: state.name,
+        place: this.#source.from.place,
+        ...why,
+      });
+    }
   }
+}
+
+interface FilledTask {
+  readonly state: TaskState;
+  readonly refusals: SnapshotRefusals;
 }
 
 /** Of this snapshot: an older one may be better. */
