@@ -277,6 +277,32 @@ test("and so is one of the DSL's global store", async () => {
   expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN" });
 });
 
+test("a store of another task is told as that", async () => {
+  let first: { put(key: string, value: string): unknown } | undefined;
+  const driverOf = (applicationId: string): TopologyTestDriver => {
+    const builder = new StreamsBuilder();
+    builder.stream("in", text).process({
+      stores,
+      process: ({ key, value }, { kept }) => {
+        first ??= kept;
+        first.put(key, value);
+      },
+    });
+    return new TopologyTestDriver(builder.build(), { applicationId });
+  };
+  await using one = driverOf("one");
+  await using other = driverOf("other");
+  one.input("in", text).pipe("k", "v");
+  expect(() => other.input("in", text).pipe("k", "v")).toThrow(
+    expect.objectContaining({
+      code: "OUT_OF_TURN",
+      message: expect.stringMatching(
+        /^a processor calls put of store kept in the turn of another task, 0_0 of application other: each task has stores of its own/,
+      ),
+    }),
+  );
+});
+
 test("a store is read outside of a turn, and written in each", async () => {
   const builder = new StreamsBuilder();
   const read: unknown[] = [];

@@ -24,6 +24,7 @@ import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { RecordLatency } from "./record-latency.ts";
+import { outOfTurn } from "./out-of-turn.ts";
 import type { TaskContext } from "./task-context.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 import type { TaskTimers } from "./task-timers.ts";
@@ -256,12 +257,7 @@ export class RunningNode implements ProcessorContext {
   }
 
   #outOfTurn(what: string): StreamsError {
-    return new StreamsError(
-      "OUT_OF_TURN",
-      `a processor ${what} outside of its process, init and timers, ` +
-        "such as after an await or in setTimeout, where it is part of no transaction; set a timer with schedule, or use an operator that awaits, such as mapValuesAsync",
-      this.#task.placeOf(this.nodeName),
-    );
+    return outOfTurn(what, this.#task, this.nodeName);
   }
 
   #checkConnected(store: string): void {

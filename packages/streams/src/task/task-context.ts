@@ -51,7 +51,21 @@ export class TaskContext {
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
 
+  /** Those of this thread, for what is told of a mistake: who is closed is forgotten with its memory. */
+  static readonly #all = new Set<WeakRef<TaskContext>>();
+
+  /** The task of which a node has its turn; undefined: none has. */
+  static get atWork(): TaskContext | undefined {
+    for (const one of TaskContext.#all) {
+      const task = one.deref();
+      if (task?.currentNode !== undefined) return task;
+    }
+    return undefined;
+  }
+
   constructor(options: TaskSurroundings, streamTime: () => Timestamp) {
+    for (const one of TaskContext.#all) if (one.deref() === undefined) TaskContext.#all.delete(one);
+    TaskContext.#all.add(new WeakRef(this));
     const { config, taskId, clock } = options;
     this.applicationId = config.applicationId;
     this.taskId = taskId;
