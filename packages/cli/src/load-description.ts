@@ -22,8 +22,10 @@ export async function loadDescription(path: string, data: unknown): Promise<Topo
     const { readDescription } = await import("@millrace/streams");
     return readDescription(given);
   } catch (error) {
-    const reason = messageOf(error);
-    throw new UsageError(`${path}: ${reason.split("\n")[0]}`);
+    const { placeOfMistake } = await import("@millrace/platform/node");
+    const place = placeOfMistake(error);
+    const [reason] = messageOf(error).split("\n");
+    throw new UsageError(`${path}: ${reason}${place === undefined ? "" : ` (at ${place})`}`);
   }
 }
 

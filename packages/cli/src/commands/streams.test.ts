@@ -45,6 +45,7 @@ beforeAll(async () => {
   );
   write("nothing.ts", "", "export const program = builder;");
   write("number.ts", "", "export default 7;");
+  writeFileSync(file("enum.ts"), "\nenum One {\n  two,\n}\n");
   write("broken.ts", ".filter(7)", "export default builder;");
   writeFileSync(file("damaged.json"), "{");
   writeFileSync(file("other.json"), "{}");
@@ -127,6 +128,7 @@ test.for([
   [["describe", "old.ts", "--json", "--mermaid"], "give --json or --mermaid"],
   [["describe", "none.ts"], "none.ts"],
   [["describe", "nothing.ts"], "exports no topology"],
+  [["describe", "enum.ts"], "enum.ts:2)"],
   [["describe", "number.ts"], "is no topology"],
   [["describe", "broken.ts"], "filter"],
   [["describe", "damaged.json"], "damaged.json"],

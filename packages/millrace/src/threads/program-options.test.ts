@@ -1,6 +1,11 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+
 import { nodePlatform } from "@millrace/platform/node";
 import { string } from "@millrace/serde";
-import { StreamsBuilder } from "@millrace/streams";
+import { ApplicationError, StreamsBuilder } from "@millrace/streams";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { connect } from "../connect.ts";
@@ -77,3 +82,36 @@ test.for([
   given.abort(new Error("given up"));
   await expect(aborted).rejects.toThrow("given up");
 });
+
+test.each([
+  ["a mistake of JavaScript", ".mjs", "const one two;\n", SyntaxError, 0],
+  ["a mistake of TypeScript", ".ts", "\nconst one two;\n", SyntaxError, 2],
+  ["what Node cannot strip", ".ts", "\nenum One {\n  two,\n}\n", SyntaxError, 2],
+  ["a module that is not there", ".ts", 'import "./nowhere.ts";\n', Error, 0],
+  ["what it throws", ".ts", 'throw new TypeError("no key");\n', TypeError, 0],
+])(
+  "a module that cannot be loaded is told by name: %s",
+  async (...[, kind, text, family, line]) => {
+    const folder = mkdtempSync(join(tmpdir(), "millrace-program-"));
+    const module = pathToFileURL(join(folder, `program${kind}`));
+    writeFileSync(module, text);
+    try {
+      const { timers } = nodePlatform();
+      const failure = await loadProgram({ module, data: undefined, timers }).then(
+        () => new Error("it was loaded"),
+        (error: Error) => error,
+      );
+      expect(failure).toBeInstanceOf(ApplicationError);
+      expect(failure).toMatchObject({ code: "PROGRAM_NOT_LOADED", cause: expect.any(family) });
+      const { message } = failure.cause as Error;
+      const told = failure.message.replaceAll("file://", ""); // Node tells paths or addresses
+      expect(told).toBe(
+        line > 0
+          ? `${module.pathname} could not be loaded: ${message} (at ${module.pathname}:${line})`
+          : `${module.pathname}, or a module that it imports, could not be loaded: ${message}`,
+      );
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  },
+);

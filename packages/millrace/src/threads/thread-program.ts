@@ -1,6 +1,6 @@
-import { OptionError, shown } from "@millrace/model";
+import { BaseError, messageOf, OptionError, shown } from "@millrace/model";
 import { abortable, type Timers } from "@millrace/platform";
-import { importModule } from "@millrace/platform/node";
+import { importModule, placeOfMistake } from "@millrace/platform/node";
 import { ApplicationError, checkTopology, type Topology } from "@millrace/streams";
 
 import type { StreamsOptions } from "../streams-options.ts";
@@ -31,7 +31,10 @@ export interface LoadedProgram {
 export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<ThreadProgram> {
   const { module } = loaded;
   const { default: make, options } = await inTime(loaded, {
-    work: () => importModule(module),
+    work: () =>
+      importModule(module).catch((error: unknown) => {
+        throw error instanceof BaseError ? error : notLoaded(module, error);
+      }),
     late: (notYet) =>
       `${module.href} has not been loaded ${notYet}: does it wait for the application whose program it is, as by await StreamsApp.run? Start the application from another module.`,
   });
@@ -55,6 +58,16 @@ export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<T
   checkTopology(topology);
   const own = await called("its function options", () => options?.(data) as unknown);
   return { topology, options: (own ?? {}) as Partial<StreamsOptions> }; // read by the table of options
+}
+
+function notLoaded({ href }: URL, cause: unknown): ApplicationError {
+  const place = placeOfMistake(cause);
+  const [reason] = messageOf(cause).split("\n");
+  const message =
+    place === undefined
+      ? `${href}, or a module that it imports, could not be loaded: ${reason}`
+      : `${href} could not be loaded: ${reason} (at ${place})`;
+  return new ApplicationError("PROGRAM_NOT_LOADED", message, { cause });
 }
 
 interface TimedStep<T> {
