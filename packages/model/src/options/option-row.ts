@@ -18,6 +18,8 @@ export interface OptionRow<Given, Value, Presence extends OptionPresence> {
   readonly defaultText: string;
   /** Kafka's name of it, if it has one. */
   readonly kafka: string | undefined;
+  /** True: no error shows what was given. */
+  readonly isSecret: boolean;
   /** Undefined: not allowed. */
   read(given: unknown): Value | undefined;
 }
@@ -29,6 +31,7 @@ export interface RowSettings<Given> {
   /** In words, where the default depends on something. */
   readonly defaultText?: string;
   readonly kafka?: string;
+  readonly isSecret?: true;
 }
 
 type PresenceOf<Settings> = Settings extends { readonly isRequired: true }
@@ -48,7 +51,7 @@ function rowOf<Given, Value, Settings extends RowSettings<Given>>(
   settings: Settings,
   { allowed, allowedInDocs = allowed, read, show = String }: Kind<Given, Value>,
 ): OptionRow<Given, Value, PresenceOf<Settings>> {
-  const { isRequired, byDefault, defaultText, kafka } = settings;
+  const { isRequired, byDefault, defaultText, kafka, isSecret = false } = settings;
   const presence = isRequired ? "required" : byDefault === undefined ? "optional" : "defaulted";
   return {
     presence: presence as PresenceOf<Settings>, // the same three cases, as a type
@@ -57,6 +60,7 @@ function rowOf<Given, Value, Settings extends RowSettings<Given>>(
     byDefault,
     defaultText: defaultText ?? (byDefault === undefined ? "" : show(byDefault)),
     kafka,
+    isSecret,
     read,
   };
 }

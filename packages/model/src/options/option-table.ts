@@ -100,12 +100,18 @@ function told(
 function readOption(
   name: string,
   given: unknown,
-  { presence, byDefault, allowed, read }: OptionRow<unknown, unknown, OptionPresence>,
+  { presence, byDefault, allowed, isSecret, read }: OptionRow<unknown, unknown, OptionPresence>,
 ): unknown {
   if (given === undefined && presence === "optional") return undefined;
   const value = read(given === undefined ? byDefault : given);
   if (value !== undefined) return value;
-  const what = given === undefined ? "missing" : shown(given);
+  const isShown = !isSecret || typeof given !== "string";
+  const what =
+    given === undefined
+      ? "missing"
+      : isShown
+        ? shown(given)
+        : `a text of ${given.length} characters`;
   throw new OptionError("INVALID_OPTION", `${name} is ${what}; give ${allowed}`);
 }
 

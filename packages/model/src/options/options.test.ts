@@ -22,6 +22,7 @@ const rows = {
   port: numberOption({ max: 65_535 }),
   cache: bytesOption({ byDefault: 10 * 2 ** 20 }),
   check: flagOption({ byDefault: true }),
+  secret: textOption({ isSecret: true, accepts: (text) => text.length > 3, allowed: "4 and more" }),
   topics: valueOption<Readonly<Record<string, number>>>({
     allowed: "partition counts by name",
     accepts: isRecordOf((count) => typeof count === "number"),
@@ -47,6 +48,13 @@ const refused = (given: unknown): { code: string; message: string } => {
   }
   throw new Error("it was to be refused");
 };
+
+test("a secret that is refused is not shown", () => {
+  expect(refused({ name: "a", secret: "abc" }).message).toContain(
+    "secret is a text of 3 characters; give 4 and more",
+  );
+  expect(refused({ name: "a", secret: 17 }).message).toContain("secret is 17;");
+});
 
 test("what is left out has its default, durations are milliseconds, the rest stays undefined", () => {
   const read = readOptions(table, { name: "a", heartbeat: "1.5s", port: undefined });

@@ -188,6 +188,7 @@ export const streamsOptionRows = {
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
   querySecret: textOption({
+    isSecret: true,
     allowed: "a text of at least 8 characters",
     accepts: (text) => text.length >= 8,
   }),
