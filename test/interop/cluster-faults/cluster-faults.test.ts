@@ -77,6 +77,7 @@ test.skipIf(missing !== undefined).for(scenes)(
         await load.hold();
         await untilProcessed(feeder, failures);
         backMs.push(performance.now() - healedMs);
+        expect(differences(await readTopics(client, placed)), `round ${round}`).toEqual([]);
         console.log(
           `round ${round}: lag 0 after ${seconds(backMs[round - 1])}, ${load.count} records; ${told.join(", ")}`,
         );

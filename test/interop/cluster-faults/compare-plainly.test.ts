@@ -35,7 +35,8 @@ const right: Topics = {
   counts: [counted("ada", 0, 1), counted("ada", 0, 2), counted("ada", 10_000, 1)],
   joined: [text("k1", "ada:0-r0")],
   enriched: [text("k1", "ada:0-t1"), text("k1", "ada:1-t1"), text("k2", "ada:2-t2")],
-  ticks: [tick("k1", 1), tick("k2", 1), tick("k1", 1)],
+  ticks: [tick("k1", 1), tick("k2", 1)],
+  pending: [tick("k2", 1), text("k2", ""), tick("k1", 7), tick("k1", 1)],
 };
 
 test("outputs of a plain computation are no different", () => {
@@ -55,6 +56,7 @@ test.each([
   ["enriched", right.enriched.slice(1), /"k1 ada:0-t1" is undefined, not 1/],
   ["ticks", twice(right.ticks), /"k1" is 3, not 2/],
   ["ticks", right.ticks.slice(1), /"k1" is 1, not 2/],
+  ["ticks", [...right.ticks, tick("k3", 1)], /"k3" is 1, not undefined/],
 ] as const)("what is wrong in %s is told (%#)", (topic, records, message) => {
   const [told] = differences({ ...right, [topic]: records });
   expect(told).toMatch(new RegExp(`^${topic}: `));

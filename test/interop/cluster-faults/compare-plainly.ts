@@ -17,9 +17,14 @@ export interface Topics {
   readonly joined: readonly ReadRecord[];
   readonly enriched: readonly ReadRecord[];
   readonly ticks: readonly ReadRecord[];
+  /** The changelog of what the timers have yet to tell; empty values: nothing. */
+  readonly pending: readonly ReadRecord[];
 }
 
-export async function readTopics(client: KafkaClient, { placed }: PlacedProgram): Promise<Topics> {
+export async function readTopics(
+  client: KafkaClient,
+  { placed, applicationId }: PlacedProgram,
+): Promise<Topics> {
   const read = (topic: string) => readRecords(client, placed(topic));
   return {
     left: await read("L"),
@@ -29,17 +34,18 @@ export async function readTopics(client: KafkaClient, { placed }: PlacedProgram)
     joined: await read("joined"),
     enriched: await read("enriched"),
     ticks: await read("ticks"),
+    pending: await readRecords(client, `${applicationId}-pending-changelog`),
   };
 }
 
 /** How the outputs differ from what a plain computation makes of the inputs as they stand in their topics. */
 export function differences(topics: Topics): readonly string[] {
-  const { counts, joined, enriched, ticks } = topics;
+  const { counts, joined, enriched } = topics;
   return [
     ...differentCounts(topics, counts),
     ...differentLists("joined", joinedOf(topics), textsOf(joined)),
     ...differentLists("enriched", enrichedOf(topics), textsOf(enriched)),
-    ...differentTicks(topics, ticks),
+    ...differentTicks(topics),
   ];
 }
 
@@ -74,10 +80,12 @@ function enrichedOf({ left, table }: Topics): readonly string[] {
   });
 }
 
-/** What the timers have told adds up to all records; what let them out in the end is not looked at. */
-function differentTicks({ left }: Topics, ticks: readonly ReadRecord[]): readonly string[] {
+/** What the timers have told, and have yet to tell, adds up to all records; what let them out in the end is not looked at. */
+function differentTicks({ left, ticks, pending }: Topics): readonly string[] {
   const found = new Map<string, number>();
-  for (const { key, value } of ticks) found.set(key, (found.get(key) ?? 0) + numberOf(value));
+  const waiting = new Map(pending.map(({ key, value }) => [key, value]));
+  for (const { key, value } of [...ticks, ...[...waiting].map(([key, value]) => ({ key, value }))])
+    if (value.length > 0) found.set(key, (found.get(key) ?? 0) + numberOf(value));
   const expected = tally(left.map(({ key }) => key));
   for (const key of expected.keys())
     if (key.startsWith(flushName)) {
