@@ -141,6 +141,8 @@ function startInstances({
       place: place("java"),
       start: startJavaAlone,
       endCode: 143,
+      // What its timers told before any record, and others have told meanwhile, it would tell again (stopped-timers.test.ts).
+      isNeverStopped: true,
       // Kafka Streams ends by some errors from which we recover.
       isRestarted: (life) => {
         console.log(`Java ended by itself: ${life.errors.slice(-500)}`);

@@ -8,7 +8,7 @@ export interface Victim {
   kill(): Promise<void>;
   revive(): Promise<void>;
   /** Where it can be stopped, to go on as if nothing had been. */
-  readonly pause?: () => void;
+  readonly pause?: (() => void) | undefined;
   readonly resume?: () => void;
 }
 

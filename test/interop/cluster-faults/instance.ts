@@ -11,6 +11,8 @@ export interface InstanceOptions {
   readonly start: (program: Program, place: Place) => ApplicationProcess;
   /** What it exits with after SIGTERM. */
   readonly endCode: number;
+  /** It is never made to stand still. */
+  readonly isNeverStopped?: boolean;
   /** True: it has ended by itself, and whoever looks after it starts it again. */
   readonly isRestarted: (life: ApplicationProcess) => boolean;
 }
@@ -22,6 +24,7 @@ const restartMs = 1000;
 export class Instance implements Victim, AsyncDisposable {
   readonly name: string;
   readonly isBroker = false;
+  readonly pause: (() => void) | undefined;
   readonly #options: InstanceOptions;
   #process: ApplicationProcess;
   #isAway = false;
@@ -30,6 +33,7 @@ export class Instance implements Victim, AsyncDisposable {
 
   constructor(options: InstanceOptions) {
     this.name = options.name;
+    this.pause = options.isNeverStopped === true ? undefined : () => this.#process.pause();
     this.#options = options;
     this.#process = this.#start();
   }
@@ -47,10 +51,6 @@ export class Instance implements Victim, AsyncDisposable {
   async revive(): Promise<void> {
     this.#isAway = false;
     this.#process = this.#start();
-  }
-
-  pause(): void {
-    this.#process.pause();
   }
 
   resume(): void {
