@@ -303,6 +303,33 @@ test("a store of another task is told as that", async () => {
   );
 });
 
+test("a call that comes late is told as that also where another task has failed in its turn", async () => {
+  const failing = (at: "init" | "process"): TopologyTestDriver => {
+    const fail = (where: string) => {
+      if (where === at) throw new Error("it fails");
+    };
+    const builder = new StreamsBuilder();
+    builder
+      .stream("in", text)
+      .process({ init: () => fail("init"), process: () => fail("process") });
+    return new TopologyTestDriver(builder.build(), { applicationId: at });
+  };
+  expect(() => failing("init")).toThrow("it fails");
+  const ended = failing("process");
+  expect(() => ended.input("in", text).pipe("k", "v")).toThrow("it fails");
+  let kept: { put(key: string, value: string): unknown } | undefined;
+  const builder = new StreamsBuilder();
+  builder.stream("in", text).process({
+    stores,
+    process: (_, own) => {
+      kept = own.kept;
+    },
+  });
+  await using driver = new TopologyTestDriver(builder.build());
+  driver.input("in", text).pipe("k", "v");
+  expect(() => kept?.put("k", "v")).toThrow("outside of its process");
+});
+
 test("a store is read outside of a turn, and written in each", async () => {
   const builder = new StreamsBuilder();
   const read: unknown[] = [];

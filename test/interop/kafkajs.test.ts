@@ -1,6 +1,5 @@
-import {
+import kafkajs, {
   CompressionTypes,
-  ConfigResourceTypes,
   type Consumer,
   Kafka,
   type KafkaMessage,
@@ -262,7 +261,9 @@ test("admin: topics, partitions, configs, offsets, groups", async () => {
 
   const { resources } = await admin.describeConfigs({
     includeSynonyms: false,
-    resources: [{ type: ConfigResourceTypes.TOPIC, name: topic, configNames: ["retention.ms"] }],
+    resources: [
+      { type: kafkajs.ConfigResourceTypes.TOPIC, name: topic, configNames: ["retention.ms"] },
+    ],
   });
   expect(resources[0].configEntries).toMatchObject([
     { configName: "retention.ms", configValue: "86400000" },

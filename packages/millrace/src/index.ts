@@ -291,6 +291,7 @@ export {
   type ProcessContext,
   type ProcessedStreams,
   type Processor,
+  type DropLevel,
   type ProcessorContext,
   type ProcessorDefinition,
   type ProcessorDescription,

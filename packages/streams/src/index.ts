@@ -29,6 +29,7 @@ export {
 export type { RecordInfo } from "./processor/record-info.ts";
 export type {
   Processor,
+  DropLevel,
   ProcessorContext,
   ProcessorSupplier,
   RecordMetadata,

@@ -36,8 +36,15 @@ export class TaskFailures {
     if (this.#errors.isPending(pending)) throw pending;
   }
 
-  /** What a failing writer throws, or a serde that waits, is passed on as it is: the record under way is not at fault. */
+  /** The task has ended with it: none of its nodes has its turn any more. */
   of(thrown: unknown): unknown {
+    const told = this.#told(thrown);
+    this.#context.currentNode = undefined;
+    return told;
+  }
+
+  /** What a failing writer throws, or a serde that waits, is passed on as it is: the record under way is not at fault. */
+  #told(thrown: unknown): unknown {
     if (thrown instanceof StreamsError || this.#errors.isOfWriter(thrown)) return thrown;
     if (this.#errors.isPending(thrown)) {
       const { topic, partition, offset } = this.#context.recordContext;

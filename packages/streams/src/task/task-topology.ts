@@ -60,9 +60,10 @@ export function initializeNodes(
       node.processor.init?.(node);
     } catch (thrown) {
       throw thrown instanceof StreamsError ? thrown : context.startError(thrown);
+    } finally {
+      context.currentNode = undefined;
     }
   }
-  context.currentNode = undefined;
 }
 
 /** Closes the processors, and what they share, whatever one of them throws: gives the first of it, and where it was. */
