@@ -21,7 +21,7 @@ export default defineConfig({
   test: {
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    maxWorkers: 3,
+    maxWorkers: 4,
     experimental: { viteModuleRunner: false, nodeLoader: false },
     expect: { poll: { timeout: 15_000 } }, // a machine may be busy with other things
     projects: [
