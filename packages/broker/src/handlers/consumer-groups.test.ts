@@ -120,6 +120,31 @@ describe("ConsumerGroupHeartbeat, ConsumerGroupDescribe", () => {
       expect(fenced?.errorCode).toBe(errorCodeOf("FENCED_INSTANCE_ID"));
     }));
 
+  test("another assignor shares out anew, once most members ask for it", () =>
+    withGroup(async ({ client }) => {
+      for (const topic of ["orders", "clicks"]) await client.createTopic(topic, 3);
+      const join = (memberId: string) =>
+        beat(client, joinConsumerBeat(memberId, ["orders", "clicks"], { instanceId: memberId }));
+      await join("a");
+      await join("b");
+      const asking = (serverAssignor: string) =>
+        beat(client, laterConsumerBeat("a", 2, { instanceId: "a", serverAssignor }));
+      await asking("uniform");
+      expect(await described(client)).toMatchObject({ groupEpoch: 3, assignorName: "uniform" });
+      await asking("range");
+      const { groupEpoch, members } = (await described(client)) ?? {};
+      const counts = members?.map(({ targetAssignment }) =>
+        targetAssignment.topicPartitions.map(({ partitions }) => partitions.length),
+      );
+      expect([groupEpoch, counts]).toEqual([
+        4,
+        [
+          [2, 2],
+          [1, 1],
+        ],
+      ]);
+    }));
+
   test("offsets are committed by the member's epoch, or an older one that gave it the partition", () =>
     withGroup(async ({ client }) => {
       await client.createTopic("orders", 1);

@@ -6,7 +6,7 @@ import { type ConsumerMember, metadataEqual, patternOf } from "./consumer-member
 import { epochRecord, memberRecord } from "./consumer-records.ts";
 import { updatePatterns } from "./patterns.ts";
 import type { Subscriptions } from "./subscriptions.ts";
-import { computeTarget } from "./target-assignment.ts";
+import { assignorOf, computeTarget } from "./target-assignment.ts";
 
 /** Where a group stands after a heartbeat. */
 export interface GroupStep {
@@ -49,7 +49,8 @@ export function advanceGroup(world: GroupWorld, advance: Advance): GroupStep {
     records.push(memberRecord(group.groupId, told));
   const haveNamesChanged = !sameNames(before, told);
   const pattern = updatePatterns(world, { ...advance, subscriptions });
-  const isNext = haveNamesChanged || pattern === "resolved";
+  const isNext =
+    haveNamesChanged || pattern === "resolved" || hasAssignorChanged(world, advance, replaced);
   const groupEpoch = nextEpoch(world, { group, subscriptions, isNext, records });
   const hasSubscriptionChanged = haveNamesChanged || pattern !== "same";
   const target = assign(world, { group, told, replaced, subscriptions, groupEpoch, records });
@@ -80,6 +81,20 @@ function sameNames(before: ConsumerMember, told: ConsumerMember): boolean {
   const names = before.metadata.subscribedTopicNames;
   const others = told.metadata.subscribedTopicNames;
   return names.length === others.length && names.every((name, index) => name === others[index]);
+}
+
+/** With this member's wish most want another one than before (KAFKA-20434). */
+function hasAssignorChanged(
+  world: GroupWorld,
+  { group, before, told }: Advance,
+  replaced: readonly ConsumerMember[],
+): boolean {
+  if (before.metadata.serverAssignor === told.metadata.serverAssignor) return false;
+  const { groupId, members } = group;
+  const others = [...members.values()].filter((one) => !replaced.includes(one));
+  return (
+    assignorOf(world, groupId, members.values()) !== assignorOf(world, groupId, [...others, told])
+  );
 }
 
 interface EpochRequest {
@@ -123,8 +138,9 @@ function assign(
   if (assignmentEpoch >= groupEpoch) return last;
   const { assignmentIntervalMs } = world.configs.consumerOf(group.groupId);
   const elapsed = world.clock.wallMs() - assignmentTimestamp;
-  if (assignmentTimestamp !== 0 && assignmentIntervalMs !== 0 && elapsed < assignmentIntervalMs)
-    return last;
+  const isSoon = assignmentTimestamp !== 0 && elapsed < assignmentIntervalMs;
+  // Who comes into an empty group has nobody to wait for (KAFKA-20442).
+  if (group.members.size > 0 && assignmentIntervalMs !== 0 && isSoon) return last;
   const others = [...group.members.values()].filter((one) => !request.replaced.includes(one));
   const members = [...others, told];
   const { records: made, targets } = computeTarget(world, { ...request, members });

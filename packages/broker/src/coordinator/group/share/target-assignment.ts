@@ -45,7 +45,8 @@ export function assign(
   const { assignmentIntervalMs } = world.configs.shareOf(groupId);
   const nowMs = world.clock.wallMs();
   const isSoon = assignmentTimestamp !== 0 && nowMs - assignmentTimestamp < assignmentIntervalMs;
-  if (assignmentIntervalMs !== 0 && isSoon) return last;
+  // Who comes into an empty group has nobody to wait for (KAFKA-20442).
+  if (!group.isEmpty && assignmentIntervalMs !== 0 && isSoon) return last;
   const members = new Map(group.members).set(told.memberId, told);
   const targets = computeTargets(world, group, members);
   for (const [memberId, target] of targets) {

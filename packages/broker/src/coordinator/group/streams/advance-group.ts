@@ -133,7 +133,9 @@ function assign(
   const { assignmentIntervalMs, standbyReplicas } = world.configs.streamsOf(groupId);
   const wallMs = world.clock.wallMs();
   const elapsed = wallMs - assignmentTimestamp;
-  if (assignmentTimestamp !== 0 && assignmentIntervalMs !== 0 && elapsed < assignmentIntervalMs) {
+  const isSoon = assignmentTimestamp !== 0 && elapsed < assignmentIntervalMs;
+  // Who comes into an empty group has nobody to wait for (KAFKA-20442).
+  if (group.members.size > 0 && assignmentIntervalMs !== 0 && isSoon) {
     delayed("assignment interval");
     return last;
   }
