@@ -62,3 +62,54 @@ test("errors in fields keep their codes, what cannot be sent is told, and circle
   circle.errors.push(circle, circle);
   expect(crossed(circle)).toBeInstanceOf(AggregateError);
 });
+
+const unreadable = (): never => {
+  throw new Error("read");
+};
+
+test.each<readonly [what: string, error: unknown, message: string]>([
+  [
+    "a field that throws where it is read",
+    Object.defineProperty(Object.assign(new TypeError("refused"), { code: "A_CODE" }), "response", {
+      get: unreadable,
+      enumerable: true,
+    }),
+    "refused",
+  ],
+  [
+    "errors that are no list",
+    Object.assign(new AggregateError([], "refused"), { errors: 7, code: "A_CODE" }),
+    "refused",
+  ],
+  [
+    "a name, message and stack that are no texts",
+    Object.assign(
+      new TypeError(),
+      { name: Symbol("n"), stack: () => {}, code: "A_CODE" },
+      {
+        message: ["refused"],
+      },
+    ),
+    "refused",
+  ],
+  [
+    "what nobody can read",
+    new Proxy(new Error("refused"), { get: unreadable, getPrototypeOf: unreadable }),
+    "something without a message was thrown",
+  ],
+])("an error with %s crosses with what can be told of it", (_what, error, message) => {
+  const other = crossed(error) as Error & { readonly code?: string };
+  expect(other.message).toBe(message);
+  if (message === "refused") expect(other.code).toBe("A_CODE");
+  expect(other).toBeInstanceOf(Error);
+});
+
+test("a field that is called as what every object has is a field", () => {
+  const error = Object.defineProperty(new RangeError("of JSON"), "__proto__", {
+    value: { polluted: true },
+    enumerable: true,
+  });
+  const other = crossed(error);
+  expect(other).toBeInstanceOf(RangeError);
+  expect(other).not.toHaveProperty("polluted");
+});

@@ -5,7 +5,7 @@ import {
   PartitionError,
   UnreadableBatchError,
 } from "@millrace/cluster";
-import { BaseError, messageOf, OptionError } from "@millrace/model";
+import { BaseError, messageOf, OptionError, stackOf } from "@millrace/model";
 import {
   SerdeContractError,
   SerdeError,
@@ -83,23 +83,25 @@ const depthMax = 8;
 const described = new Set(["cause", "errors", "message", "name", "stack"]);
 
 export function tellFailure(thrown: unknown, depth = 0): ToldFailure {
-  const error = thrown instanceof Error ? thrown : new Error(messageOf(thrown));
-  const { name, message, stack, cause } = error;
+  const error = isError(thrown) ? thrown : new Error(messageOf(thrown));
   const told = (values: readonly unknown[]): readonly ToldValue[] =>
     depth >= depthMax ? [] : values.map((value) => toldValue(value, depth + 1));
-  const fields = Object.entries(error).flatMap(([field, value]) =>
-    described.has(field) || !isTellable(value)
+  const fields = keysOf(error).flatMap((field) => {
+    const value = fieldOf(error, field);
+    return described.has(field) || !isTellable(value)
       ? []
-      : told([value]).map((one) => [field, one] as const),
-  );
+      : told([value]).map((one) => [field, one] as const);
+  });
+  const [name, cause, errors] = ["name", "cause", "errors"].map((field) => fieldOf(error, field));
+  const family = familyOf(error);
   return {
-    family: familyOf(error),
-    name,
-    message,
-    stack: thrown === error ? stack : undefined,
+    family,
+    name: typeof name === "string" ? name : family,
+    message: messageOf(error),
+    stack: thrown === error ? stackOf(error) : undefined,
     fields: Object.fromEntries(fields),
     cause: cause === undefined ? undefined : told([cause])[0],
-    errors: error instanceof AggregateError ? told(error.errors) : undefined,
+    errors: error instanceof AggregateError && Array.isArray(errors) ? told(errors) : undefined,
   };
 }
 
@@ -108,8 +110,7 @@ export function failureOf(told: ToldFailure): Error {
   const { family, name, message, stack, fields, cause, errors } = told;
   const error = new Error(message, cause === undefined ? undefined : { cause: valueOf(cause) });
   Object.setPrototypeOf(error, families.get(family) ?? Error.prototype);
-  for (const [field, value] of Object.entries(fields))
-    Object.assign(error, { [field]: valueOf(value) });
+  for (const [field, value] of Object.entries(fields)) show(error, field, valueOf(value));
   if (error.name !== name || error instanceof BaseError) Object.assign(error, { name });
   if (errors !== undefined) hide(error, "errors", errors.map(valueOf));
   hide(error, "stack", stack);
@@ -125,6 +126,27 @@ export function isClonable(value: unknown): boolean {
   }
 }
 
+/** A program's own errors may throw where they are read, whatever is asked. */
+function attempt<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}
+
+function isError(thrown: unknown): thrown is Error {
+  return attempt(() => thrown instanceof Error, false);
+}
+
+function keysOf(error: Error): readonly string[] {
+  return attempt(() => Object.keys(error), []);
+}
+
+function fieldOf(error: Error, field: string): unknown {
+  return attempt(() => Reflect.get(error, field), undefined);
+}
+
 function familyOf(error: Error): string {
   for (let one: unknown = error; one !== null; one = Object.getPrototypeOf(one))
     for (const [name, prototype] of families) if (prototype === one) return name;
@@ -132,18 +154,24 @@ function familyOf(error: Error): string {
 }
 
 function isTellable(value: unknown): boolean {
-  return value instanceof Error || isClonable(value);
+  return isError(value) || isClonable(value);
 }
 
 /** What cannot be sent is told in words. */
 function toldValue(value: unknown, depth: number): ToldValue {
-  return !(value instanceof Error) && isClonable(value)
+  return !isError(value) && isClonable(value)
     ? { kind: "value", value }
     : { kind: "failure", failure: tellFailure(value, depth) };
 }
 
 function valueOf(told: ToldValue): unknown {
   return told.kind === "value" ? told.value : failureOf(told.failure);
+}
+
+/** Also one that is called as what every object has, such as `__proto__`. */
+function show(error: Error, field: string, value: unknown): void {
+  const how = { value, writable: true, configurable: true, enumerable: true };
+  Object.defineProperty(error, field, how);
 }
 
 /** As the language has such fields: they are not listed. */
