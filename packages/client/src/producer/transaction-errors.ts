@@ -80,10 +80,13 @@ export function fatalError(
     );
   }
   if (kafka !== undefined && fencing.has(kafka.code)) {
+    const reason =
+      kafka.code === "INVALID_PRODUCER_ID_MAPPING"
+        ? "the id was not used for longer than the brokers' transactional.id.expiration.ms (by default 7 days)"
+        : `the transaction took longer than its transactionTimeout of ${transactionTimeoutMs} ms`;
     return new ClusterError(
       "WRITER_FENCED",
-      `the writer of transactional id ${transactionalId} is no longer valid (${kafka.code}): a newer ` +
-        `writer has the id, or the transaction took longer than its transactionTimeout of ${transactionTimeoutMs} ms; open another one`,
+      `the writer of transactional id ${transactionalId} is no longer valid (${kafka.code}): a newer writer has the id, or ${reason}; open another one`,
       { cause },
     );
   }

@@ -1,4 +1,4 @@
-import type { Decoded } from "@millrace/protocol";
+import { errorCodeOf, type Decoded } from "@millrace/protocol";
 import {
   addPartitionsToTxnApi,
   endTxnApi,
@@ -140,18 +140,26 @@ describe("errors", () => {
       }),
   );
 
-  test("of an old epoch end the writer", () =>
+  test.each([
+    ["an old epoch", "PRODUCER_FENCED", "longer than its transactionTimeout of 60000 ms;"],
+    [
+      "an id that the brokers have forgotten",
+      "INVALID_PRODUCER_ID_MAPPING",
+      "longer than the brokers' transactional.id.expiration.ms (by default 7 days)",
+    ],
+  ] as const)("of %s end the writer", (_what, error, reason) =>
     play(2, async ({ broker, writer, append }) => {
       writer.begin();
       append("a");
-      broker.on(endTxnApi, () => ({ throttleTimeMs: 0, errorCode: 90 }));
+      broker.on(endTxnApi, () => ({ throttleTimeMs: 0, errorCode: errorCodeOf(error) }));
       await expect(writer.commit()).rejects.toMatchObject({
         code: "WRITER_FENCED",
-        message: expect.stringContaining("longer than its transactionTimeout of 60000 ms;"),
+        message: expect.stringContaining(reason),
       });
       await expect(writer.abort()).rejects.toMatchObject({ code: "WRITER_FENCED" });
       expect(() => writer.begin()).toThrow(expect.objectContaining({ code: "WRITER_FENCED" }));
-    }));
+    }),
+  );
 
   test("of a timeout beyond what brokers allow name both options that it goes by", () =>
     play(2, async ({ broker, client }) => {
