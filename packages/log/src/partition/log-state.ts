@@ -180,7 +180,7 @@ export class LogState {
     const dirty = new DirtyFiles(fileSystem, this.path);
     const isClosed = segment !== this.segments.active;
     const log = { platform, fileSystem, dirty, epochs, leaderEpoch, snapshots };
-    recordSegment(log, segment, isClosed);
+    recordSegment(log, segment, { isClosed });
     // What they are caches of is durable: nobody waits for them, and they must not stay open until somebody writes.
     dirty.closeHandles();
   }

@@ -15,7 +15,7 @@ import { reach } from "../probe.ts";
 import { LogSegment } from "../segment/log-segment.ts";
 import { prepareRecord, recordedGrowthBytes, writeActiveRecord } from "../upkeep/record-active.ts";
 import type { LogState } from "./log-state.ts";
-import { recordSegment, vouchFor } from "./record-segment.ts";
+import { forgetRecord, recordSegment, vouchFor } from "./record-segment.ts";
 
 /** Writes batches, closes segments and makes all durable; its owner documents the methods. */
 export class LogWriter {
@@ -76,7 +76,7 @@ export class LogWriter {
     await this.#syncs.sync();
     active.seal();
     this.#writeSnapshot();
-    recordSegment(this.#state, active, false);
+    recordSegment(this.#state, active, { isClosed: false, isStopped: true });
     this.#removeSnapshots(active.endOffset);
     await this.#syncs.sync();
   }
@@ -119,9 +119,7 @@ export class LogWriter {
       if (!(error instanceof FileSystemError)) throw error;
       const { path } = active;
       this.#state.platform.logger.log("warn", "log.record-failed", { path, error });
-      // What it says must not be taken for the end of what is written from now on.
-      this.#state.dirty.removeFile(active.recordPath);
-      active.record = undefined;
+      forgetRecord(this.#state, active);
     }
     this.#isEpochRecorded = true;
   }
@@ -158,7 +156,7 @@ export class LogWriter {
     this.#writeSnapshot();
     // Once, however often it takes to make the next one.
     const isRecorded = full.record?.isClosed === true && full.record.sizeBytes === full.sizeBytes;
-    if (!isRecorded) recordSegment(state, full, true);
+    if (!isRecorded) recordSegment(state, full, { isClosed: true });
     this.#removeSnapshots(full.endOffset);
     // A start that cut a tail, and died before that was on the device, left no sign that the size is not.
     if (!full.isOnDevice) {

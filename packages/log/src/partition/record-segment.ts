@@ -1,4 +1,5 @@
 import { FileSystemError, type FileSystem, type Platform } from "@millrace/platform";
+import { endsTooEarly } from "../upkeep/recorded-end.ts";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
@@ -23,21 +24,32 @@ export interface RecordedLog {
  * Writes the indexes of a segment that lag behind and what vouches for all its files, to be synced with the next sync.
  * Caches: where they cannot be written, the segment is read when the log is opened again.
  */
-export function recordSegment(log: RecordedLog, segment: LogSegment, isClosed: boolean): void {
+export function recordSegment(
+  log: RecordedLog,
+  segment: LogSegment,
+  how: Pick<RecordFrom, "isClosed" | "isStopped">,
+): void {
   try {
     log.dirty.addHandles(segment.flushIndexes());
-    vouchFor(log, segment, { isClosed });
+    vouchFor(log, segment, how);
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
     log.platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
+    if (endsTooEarly(segment)) forgetRecord(log, segment);
   }
+}
+
+/** A record from before must not be taken for the end of what is written. */
+export function forgetRecord({ dirty }: Pick<RecordedLog, "dirty">, segment: LogSegment): void {
+  dirty.removeFile(segment.recordPath);
+  segment.record = undefined;
 }
 
 /** The same without its indexes: those that are not in their files are not vouched for. */
 export function vouchFor(
   log: RecordedLog,
   segment: LogSegment,
-  how: Pick<RecordFrom, "isClosed" | "isDurable">,
+  how: Pick<RecordFrom, "isClosed" | "isDurable" | "isStopped">,
 ): void {
   const { epochs, leaderEpoch, snapshots } = log;
   const from = { epochs, leaderEpoch, snapshots, ...how };

@@ -1,6 +1,7 @@
 import { BaseError, topicPartitionName, type Offset } from "@millrace/model";
 import type { FileSystem } from "@millrace/platform";
 import type { CheckpointError } from "../checkpoint/checkpoint-file.ts";
+import { CleanShutdown } from "../checkpoint/clean-shutdown.ts";
 import { readDirectoryProperties } from "../checkpoint/directory-properties.ts";
 import type { PartitionOffset } from "../checkpoint/offset-checkpoint.ts";
 import { findOffsets } from "../checkpoint/twice-kept-offsets.ts";
@@ -26,6 +27,7 @@ export interface CheckedLogs {
 }
 
 interface DirectoryFacts {
+  readonly isStopped: boolean;
   readonly recoveryPoints: ReadonlyMap<string, PartitionOffset> | undefined;
   readonly logStartOffsets: ReadonlyMap<string, PartitionOffset> | undefined;
 }
@@ -77,13 +79,14 @@ export async function withPlace<Result>(
 function factsOf(
   path: string,
   directory: string | undefined,
-  { recoveryPoints, logStartOffsets }: DirectoryFacts,
+  { isStopped, recoveryPoints, logStartOffsets }: DirectoryFacts,
 ) {
   const place = nameOf(path);
   const name = place === undefined ? "" : topicPartitionName(place.topic, place.partition);
   const startOf = (starts: ReadonlyMap<string, PartitionOffset>): Offset =>
     starts.get(name)?.offset ?? 0;
   return {
+    isStopped,
     recoveryPoint: recoveryPoints?.get(name)?.offset,
     logStartOffset:
       directory === undefined || logStartOffsets === undefined
@@ -97,7 +100,8 @@ function checkOffsets(
   directory: string | undefined,
   findings: LogFinding[],
 ): DirectoryFacts {
-  if (directory === undefined) return { recoveryPoints: undefined, logStartOffsets: undefined };
+  if (directory === undefined)
+    return { isStopped: false, recoveryPoints: undefined, logStartOffsets: undefined };
   const { recoveryPoints, logStarts, areStartsLost } = findOffsets(fileSystem, directory);
   const add = (kind: "cache" | "damage", errors: readonly CheckpointError[]) => {
     for (const error of errors) findings.push(findingOf(kind, error.path, error.message));
@@ -105,6 +109,7 @@ function checkOffsets(
   add("cache", recoveryPoints.faults);
   add(areStartsLost ? "damage" : "cache", logStarts.faults);
   return {
+    isStopped: new CleanShutdown(fileSystem, directory).isThere,
     recoveryPoints: recoveryPoints.offsets,
     logStartOffsets: areStartsLost ? undefined : (logStarts.offsets ?? new Map()),
   };

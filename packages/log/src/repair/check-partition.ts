@@ -14,17 +14,22 @@ import {
   transactionIndexSuffix,
 } from "../segment/log-file-names.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
+import type { SegmentRecord } from "../segment/segment-record.ts";
 import { findSegments } from "../upkeep/find-segments.ts";
+import { endAsStopped } from "../upkeep/recorded-end.ts";
+import { behindTheEnd } from "../upkeep/scan-segment.ts";
 import { durableOffsetOf } from "../upkeep/settle-records.ts";
 import { findingOf, sizeOf, type LogCheckOptions, type LogFinding } from "./log-finding.ts";
 import { checkMetadataSnapshots } from "./check-metadata-snapshots.ts";
 import { nameOf } from "./log-place.ts";
-import { walkSegment, type SegmentWalk } from "./walk-segment.ts";
+import { walkSegment, type BadRange, type SegmentWalk } from "./walk-segment.ts";
 
 /** What is known of a partition from outside of its folder; undefined: not known. */
 export interface PartitionFacts {
   readonly recoveryPoint: Offset | undefined;
   readonly logStartOffset: Offset | undefined;
+  /** A broker of ours stopped in order, and none has started since. */
+  readonly isStopped: boolean;
 }
 
 /** One segment, and what is in it. */
@@ -61,6 +66,7 @@ export async function checkPartition(
       endOffset: facts.recoveryPoint ?? 0,
     };
   const { segments } = findSegments(fileSystem, path, platform.clock.wallMs());
+  if (facts.isStopped) for (const segment of segments) endAsStopped(segment);
   const recoveryPoint = durableOffsetOf(segments, facts.recoveryPoint ?? 0);
   const totalBytes = segments.reduce((sum, segment) => sum + segment.sizeBytes, 0);
   const findings: LogFinding[] = [
@@ -75,9 +81,10 @@ export async function checkPartition(
     signal?.throwIfAborted();
     if (segment.baseOffset > expected) findings.push(gapFinding(path, expected, segment));
     const nextOffset = segments[index + 1]?.baseOffset;
-    const walk = withFile(fileSystem.open(segment.path, "read"), (handle) =>
+    const found = withFile(fileSystem.open(segment.path, "read"), (handle) =>
       walkSegment(handle, { ...segmentFacts(segments, index), recoveryPoint }),
     );
+    const walk = { ...found, bad: [...found.bad, ...behindEnd(segment, found)] };
     checked.push({ segment, walk });
     for (const bad of walk.bad)
       findings.push({
@@ -103,11 +110,24 @@ export async function checkPartition(
 }
 
 function segmentFacts(segments: readonly LogSegment[], index: number) {
-  const { sizeBytes, baseOffset, record } = segments[index];
+  const { baseOffset, record } = segments[index];
   const last = record ?? (index > 0 ? segments[index - 1].record : undefined);
   const leaderEpochMax = last?.leaderEpoch ?? Number.POSITIVE_INFINITY;
   const nextOffset = segments[index + 1]?.baseOffset;
+  const sizeBytes = Math.min(segments[index].sizeBytes, endBytesOf(record));
   return { sizeBytes, baseOffset, record, leaderEpochMax, nextOffset };
+}
+
+function endBytesOf(record: SegmentRecord | undefined): number {
+  return record?.isEnd === true ? record.sizeBytes : Number.POSITIVE_INFINITY;
+}
+
+/** What an orderly stop did not leave. */
+function behindEnd({ record, sizeBytes }: LogSegment, { endOffset }: SegmentWalk): BadRange[] {
+  const start = endBytesOf(record);
+  if (sizeBytes <= start) return [];
+  const offsets = { firstOffset: endOffset, lastOffset: endOffset - 1 };
+  return [{ start, end: sizeBytes, ...offsets, reason: behindTheEnd, isTorn: false }];
 }
 
 /** Where the next segment should begin. */

@@ -14,6 +14,10 @@ export interface SegmentRecord {
   readonly isClosed: boolean;
   /** All below `endOffset` was on the device before this was written, whatever else says how far that goes. */
   readonly isDurable: boolean;
+  /** It is the last of an orderly stop: whoever appends behind it writes another one before. */
+  readonly isStopped: boolean;
+  /** More was found behind it after that stop: damage, at each start until the file is as it was. */
+  readonly isEnd: boolean;
   /** Bytes of the `.log` that it vouches for; the active segment grows beyond. */
   readonly sizeBytes: number;
   /** Offset after the last one. */
@@ -37,6 +41,8 @@ export interface SegmentRecord {
 const version = 2;
 const closedBit = 1;
 const durableBit = 2;
+const stoppedBit = 4;
+const endBit = 8;
 /** Version and the checksum of all that follows. */
 const headerBytes = 6;
 const fixedBytes = 57;
@@ -69,7 +75,7 @@ export function encodeSegmentRecord(record: SegmentRecord, name: string): Uint8A
   view.setInt32(50, indexes.length);
   view.setInt32(54, epochs.length);
   view.setInt32(58, blocks.length);
-  view.setInt8(62, (record.isClosed ? closedBit : 0) | (record.isDurable ? durableBit : 0));
+  view.setInt8(62, flagsOf(record));
   let at = headerBytes + fixedBytes;
   for (const sum of indexes) {
     view.setInt8(at, sum === undefined ? 0 : 1);
@@ -111,6 +117,8 @@ export function decodeSegmentRecord(bytes: Uint8Array, name: string): SegmentRec
   return {
     isClosed: (view.getInt8(62) & closedBit) !== 0,
     isDurable: (view.getInt8(62) & durableBit) !== 0,
+    isStopped: (view.getInt8(62) & stoppedBit) !== 0,
+    isEnd: (view.getInt8(62) & endBit) !== 0,
     sizeBytes: view.getUint32(6),
     endOffset: getInt64(view, 10),
     leaderEpoch: view.getInt32(18),
@@ -137,6 +145,15 @@ export function decodeSegmentRecord(bytes: Uint8Array, name: string): SegmentRec
       return view.getInt8(snapshot) === 0 ? undefined : view.getUint32(snapshot + 1);
     }),
   };
+}
+
+function flagsOf({ isClosed, isDurable, isStopped, isEnd }: SegmentRecord): number {
+  return (
+    (isClosed ? closedBit : 0) |
+    (isDurable ? durableBit : 0) |
+    (isStopped ? stoppedBit : 0) |
+    (isEnd ? endBit : 0)
+  );
 }
 
 function checksumOf(bytes: Uint8Array, name: string): number {

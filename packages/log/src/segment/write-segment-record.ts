@@ -11,6 +11,8 @@ export interface RecordFrom {
   readonly isClosed: boolean;
   /** All of the segment, and of those before it, is on the device. */
   readonly isDurable?: boolean;
+  /** The log is closed in order. */
+  readonly isStopped?: boolean;
   readonly snapshots: SnapshotSums;
 }
 
@@ -25,6 +27,8 @@ export function segmentRecordOf(segment: LogSegment, from: RecordFrom): SegmentR
   return {
     isClosed: from.isClosed,
     isDurable: from.isDurable === true,
+    isStopped: from.isStopped === true,
+    isEnd: false,
     sizeBytes: segment.sizeBytes,
     endOffset: segment.endOffset,
     leaderEpoch: from.leaderEpoch,

@@ -14,7 +14,8 @@ import { findSegments } from "./find-segments.ts";
 import { finishSwaps } from "./finish-swaps.ts";
 import { damageIn, judgeDamage, missingBegin, missingEnd, type FaultyLog } from "./judge-damage.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
-import { scanSegment, type ScanEnd } from "./scan-segment.ts";
+import { keepEnd } from "./recorded-end.ts";
+import { behindTheEnd, scanSegment, type ScanEnd } from "./scan-segment.ts";
 import { gapBefore, isEmptyFrom, isStaleFrom } from "./segment-gaps.ts";
 import { settleRecords } from "./settle-records.ts";
 import { settleLog } from "./settle-log.ts";
@@ -256,6 +257,7 @@ class LogRecovery {
     const judgement = judgeDamage(this.#faulty, index, end);
     if ("torn" in judgement) return this.#cut(index, judgement.torn);
     this.#found(judgement.damage);
+    if (end.reason === behindTheEnd) await keepEnd(this.#platform, segment);
     if (end.isGap !== true) {
       segment.limit(end.position);
       segment.endOffset = end.offset;

@@ -56,9 +56,11 @@ export interface ScanRange {
 /** Checks batches of a segment and builds all that is derived from them: indexes, producers, epochs. */
 export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanTarget): ScanEnd {
   if (range.start === 0) segment.resetIndexes();
-  const recorded = range.start === 0 ? (segment.record?.blocks ?? []) : [];
+  const { record } = segment;
+  const recorded = range.start === 0 ? (record?.blocks ?? []) : [];
   const blocks = new RecordedBlocks(recorded, segment.baseOffset);
-  const cursor = segment.walk(range.start, { memory: onePiece() });
+  const end = record?.isEnd === true ? Math.min(record.sizeBytes, segment.sizeBytes) : undefined;
+  const cursor = segment.walk(range.start, { end, memory: onePiece() });
   let unsyncedPosition: number | undefined;
   const stop = (
     position: number,
@@ -93,13 +95,15 @@ export function scanSegment(segment: LogSegment, range: ScanRange, target: ScanT
       segment.transactionIndex.append(aborted);
   }
   const { position, isCutShort, failure } = cursor;
-  const recordedBytes = segment.record?.sizeBytes ?? 0;
+  const recordedBytes = record?.sizeBytes ?? 0;
   if (failure === undefined && position < recordedBytes)
     return stop(position, {
       isCutShort: true,
       reason: `${recordedBytes} bytes were there`,
       isNoTear: true,
     });
+  if (failure === undefined && position < segment.sizeBytes)
+    return stop(position, { isCutShort: false, reason: behindTheEnd, isNoTear: true });
   return stop(position, { isCutShort, reason: failure });
 }
 
@@ -114,6 +118,9 @@ function onePiece(): LendingMemory {
     giveBack() {},
   };
 }
+
+/** Why what lies behind an orderly stop's end is damage. */
+export const behindTheEnd = "the log ended here when it was closed in order";
 
 const notAsRecorded = "an offset, length or epoch behind is not the one that was recorded";
 

@@ -7,6 +7,7 @@ import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import { segmentRecordOf, writeSegmentRecord } from "../segment/write-segment-record.ts";
 import { isWorthRecording, prepareRecord, writeActiveRecord } from "./record-active.ts";
+import { endsTooEarly } from "./recorded-end.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 
 /** A sound log whose files are not all as they should be. */
@@ -32,6 +33,7 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
   log.snapshots.removeUnless((offset) => offset <= active.endOffset);
   for (const file of log.rubbish) fileSystem.remove(file);
   const dirty = new DirtyFiles(fileSystem, path);
+  goOn(options, active, dirty);
   for (const [segment, position] of log.unsynced) {
     segment.rewriteFrom(position);
     dirty.addSegment(segment);
@@ -43,6 +45,20 @@ export async function settleLog(options: RecoveryOptions, log: UnsettledLog): Pr
   reach(platform, "C2");
   await dirty.sync();
   if (log.scanned.has(active)) recordActive(options, log, active);
+}
+
+/** More was found behind its record, and is not there any more: it grows again, and what comes is no damage. */
+function goOn({ platform }: RecoveryOptions, active: LogSegment, dirty: DirtyFiles): void {
+  const { record, path } = active;
+  if (record?.isEnd !== true || record.isClosed) return;
+  try {
+    const open = { ...record, isStopped: false, isEnd: false };
+    dirty.addHandles([writeSegmentRecord(platform.fileSystem, active, open)]);
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    platform.logger.log("warn", "log.record-failed", { path, error });
+    forgetRecord(dirty, active);
+  }
 }
 
 /** The next start is to read what comes from now on, and not the same once more. */
@@ -77,7 +93,13 @@ function reindex(
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
     logger.log("warn", "log.record-failed", { path: segment.path, error });
+    if (endsTooEarly(segment)) forgetRecord(dirty, segment);
   }
+}
+
+function forgetRecord(dirty: DirtyFiles, segment: LogSegment): void {
+  dirty.removeFile(segment.recordPath);
+  segment.record = undefined;
 }
 
 /** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */

@@ -1,6 +1,7 @@
 import type { Offset } from "@millrace/model";
 import type { ProducerSnapshots } from "../producer/producer-snapshots.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
+import { endAsStopped } from "./recorded-end.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 
 /** Below, all was durable: as noted for the log, or by a segment's record. */
@@ -29,8 +30,10 @@ export function settleRecords(
         platform.logger.log("warn", "log.record-missing", { path });
       continue;
     }
-    if (wasCleanlyClosed) durable = Math.max(durable, record.endOffset);
-    else if (record.endOffset > durable) segment.record = undefined;
+    if (wasCleanlyClosed) {
+      durable = Math.max(durable, record.endOffset);
+      endAsStopped(segment);
+    } else if (record.endOffset > durable) segment.record = undefined;
     if (segment.record !== undefined) snapshots.vouch(segment.baseOffset, record);
   }
   return durable;

@@ -1,0 +1,34 @@
+import { FileSystemError, type Platform } from "@millrace/platform";
+import type { LogSegment } from "../segment/log-segment.ts";
+import { writeSegmentRecord } from "../segment/write-segment-record.ts";
+
+/** After an orderly stop nothing lies behind a record that was the last one. */
+export function endAsStopped(segment: LogSegment): void {
+  const { record } = segment;
+  if (record?.isStopped === true || record?.isClosed === true)
+    segment.record = { ...record, isEnd: true };
+}
+
+/** It grew on because the next segment could not be made, and its record says that it did not. */
+export function endsTooEarly({ record, sizeBytes }: LogSegment): boolean {
+  return record?.isClosed === true && record.sizeBytes < sizeBytes;
+}
+
+/**
+ * Keeps in the record that more was found behind it than an orderly stop had left. The sign of that stop is gone by now,
+ * and the next start would take what lies there for what this run has written.
+ */
+export async function keepEnd(
+  { fileSystem, logger }: Pick<Platform, "fileSystem" | "logger">,
+  segment: LogSegment,
+): Promise<void> {
+  const { record, path } = segment;
+  if (record === undefined) return;
+  try {
+    const handle = writeSegmentRecord(fileSystem, segment, { ...record, isDurable: true });
+    await handle.datasync().finally(() => handle.close());
+  } catch (error) {
+    if (!(error instanceof FileSystemError)) throw error;
+    logger.log("warn", "log.record-failed", { path, error });
+  }
+}
