@@ -175,8 +175,12 @@ export class LogWriter {
 
   #writeSnapshot(): void {
     const { logEndOffset: offset, snapshots, producers, dirty } = this.#state;
-    if (snapshots.sumAt(offset) !== undefined) return;
-    dirty.addHandles([snapshots.write({ offset, producers })]);
+    const isThere = snapshots.sumAt(offset) !== undefined;
+    const handle = isThere
+      ? snapshots.openUnsynced(offset)
+      : snapshots.write({ offset, producers });
+    if (handle === undefined) return;
+    dirty.addHandles([handle]);
     dirty.addDirectory();
   }
 

@@ -27,6 +27,8 @@ export class ProducerSnapshots {
   readonly #directory: string;
   /** CRC-32C of the files that are vouched for. */
   readonly #sums = new Map<Offset, number>();
+  /** Of those that may be in the page cache alone. */
+  readonly #unsynced = new Set<Offset>();
 
   constructor(fileSystem: FileSystem, directory: string) {
     this.#fileSystem = fileSystem;
@@ -57,9 +59,12 @@ export class ProducerSnapshots {
   }
 
   /** Takes over what the record of a segment that begins here says. */
-  vouch(baseOffset: Offset, { endOffset, snapshots: [atBase, atEnd] }: SegmentRecord): void {
+  vouch(baseOffset: Offset, { endOffset, isDurable, snapshots }: SegmentRecord): void {
+    const [atBase, atEnd] = snapshots;
     if (atBase !== undefined) this.#sums.set(baseOffset, atBase);
     if (atEnd !== undefined) this.#sums.set(endOffset, atEnd);
+    // Of a segment that was recorded as it grew.
+    if (isDurable) this.#unsynced.add(endOffset);
   }
 
   /** Writes to the page cache; the caller syncs and closes the handle. */
@@ -75,6 +80,18 @@ export class ProducerSnapshots {
     }
     this.#sums.set(offset, crc32c(bytes));
     return handle;
+  }
+
+  /** Writes one that nothing waits for: when it is on the device is up to the system. */
+  writeUnsynced(state: Parameters<typeof this.write>[0]): void {
+    this.write(state).close();
+    this.#unsynced.add(state.offset);
+  }
+
+  /** One that was written so, for the caller to sync and close; undefined: somebody has seen to it. */
+  openUnsynced(offset: Offset): FileHandle | undefined {
+    if (!this.#unsynced.delete(offset)) return undefined;
+    return this.#fileSystem.open(this.pathOf(offset), "readWrite");
   }
 
   /** Undefined where there is none, or none that is as it was written. */
@@ -110,5 +127,6 @@ export class ProducerSnapshots {
   #remove(offset: Offset, remove = (path: string) => this.#fileSystem.remove(path)): void {
     remove(this.pathOf(offset));
     this.#sums.delete(offset);
+    this.#unsynced.delete(offset);
   }
 }

@@ -41,7 +41,7 @@ export function prepareRecord(log: RecordedGrowth, active: LogSegment): SegmentR
   return attempt(log, active, () => {
     for (const handle of active.flushIndexes()) handle.close();
     const { endOffset: offset } = active;
-    if (snapshots.sumAt(offset) === undefined) snapshots.write({ offset, producers }).close();
+    if (snapshots.sumAt(offset) === undefined) snapshots.writeUnsynced({ offset, producers });
     const from = { epochs, leaderEpoch, snapshots, isClosed: false, isDurable: true };
     return segmentRecordOf(active, from);
   });
