@@ -26,14 +26,16 @@ export class PartitionCounts {
   }
 
   /**
-   * @param atLeast where fewer are known the cluster is asked again: a topic may have been given more
+   * @param atLeast where as many are known they are there still, however long ago that was; where fewer are, the cluster
+   *   is asked again: a topic may have been given more
    * @throws QueryError `NOT_PRESENT`: its topics are not there yet
    */
   async of(store: QueryableStore, signal: AbortSignal, atLeast = 0): Promise<number> {
     const { name } = store.specification;
     const nowMs = this.#parts.clock.monotonicMs();
     const known = this.#known.get(name);
-    if (known !== undefined && nowMs - known.sinceMs < this.#parts.metadataAgeMsMax)
+    const isFresh = known !== undefined && nowMs - known.sinceMs < this.#parts.metadataAgeMsMax;
+    if (known !== undefined && (isFresh || atLeast > 0))
       if ((await known.count) >= atLeast) return known.count;
     const count = this.#ask(store);
     this.#known.set(name, { count, sinceMs: nowMs });

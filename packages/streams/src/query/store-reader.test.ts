@@ -2,17 +2,21 @@ import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
 import { QueryError } from "../error/query-error.ts";
+import type { QueryOptions } from "./query-options.ts";
 import { StoreReader, type StoreReaderParts } from "./store-reader.ts";
 
 const missing = new QueryError("NOT_PRESENT", "nobody has it");
 const question = { kind: "count" } as const;
 
 /** Of partition 7 of a store that nobody has, where the cluster says so how many partitions there are. */
-function readerOf(partitionCount: StoreReaderParts["partitionCount"], signal?: AbortSignal) {
+function readerOf(
+  partitionCount: StoreReaderParts["partitionCount"],
+  { signal, positionAtLeast }: Pick<QueryOptions, "signal" | "positionAtLeast"> = {},
+) {
   const platform = memoryPlatform();
   const asker = {
-    ask: async function* () {
-      await platform.timers.sleep(70);
+    ask: async function* (_store: unknown, _request: unknown, { timeoutMs = 0 }) {
+      await platform.timers.sleep(Math.min(70, timeoutMs));
       yield* [];
       throw missing;
     },
@@ -20,10 +24,10 @@ function readerOf(partitionCount: StoreReaderParts["partitionCount"], signal?: A
   const store = { specification: { name: "counts" }, subtopology: {} };
   const closing = new AbortController().signal;
   const parts = { store, asker, closing, platform, partitionCount } as unknown;
-  const settings = { timeout: 100, isLocal: false, standbys: false, partitions: [7], signal };
+  const settings = { timeout: 100, isLocal: false, standbys: false, partitions: [7] };
   const reader = new StoreReader(
     parts as StoreReaderParts, // as much of them as is asked for
-    settings as unknown as StoreReader["settings"],
+    { ...settings, signal, positionAtLeast } as unknown as StoreReader["settings"],
   );
   const failure = (): Promise<unknown> =>
     platform.until(reader.whole(7, question).catch((error: unknown) => error));
@@ -44,6 +48,12 @@ test("it ends with its time where the cluster does not tell them", async () => {
   expect(platform.clock.monotonicMs()).toBe(100);
 });
 
+test.each([7, 0])("so it does where the position of partition %d is awaited", async (partition) => {
+  const { platform, failure } = readerOf(never, { positionAtLeast: { words: { [partition]: 1 } } });
+  expect(await failure()).toBe(missing);
+  expect(platform.clock.monotonicMs()).toBe(100);
+});
+
 test("it ends as it was where the cluster cannot be asked", async () => {
   const { failure } = readerOf(() => Promise.reject(new Error("no broker")));
   expect(await failure()).toBe(missing);
@@ -52,7 +62,7 @@ test("it ends as it was where the cluster cannot be asked", async () => {
 test("it ends with its caller", async () => {
   const gone = new AbortController();
   const enough = new Error("enough");
-  const { platform, failure } = readerOf(never, gone.signal);
+  const { platform, failure } = readerOf(never, { signal: gone.signal });
   platform.timers.after(80, () => gone.abort(enough));
   expect(await failure()).toBe(enough);
   expect(platform.clock.monotonicMs()).toBe(80);

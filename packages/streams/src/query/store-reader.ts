@@ -24,6 +24,12 @@ export interface PartitionAnswer {
   readonly rows: readonly AnswerRow[];
 }
 
+/** What ends a query: its time, or a signal. */
+interface QueryEnd {
+  readonly endMs: number;
+  readonly signal: AbortSignal;
+}
+
 /** Asks the partitions of one store, with the settings of one handle. */
 export class StoreReader {
   readonly settings: QuerySettings;
@@ -80,14 +86,14 @@ export class StoreReader {
     return `app.store: partitions is [${partitions.join(", ")}], and store ${this.store.specification.name} has partitions 0 to ${count - 1}; ask these, or leave partitions out for all`;
   }
 
-  /** The same, unless the cluster does not tell it in time. */
-  async #absentBy(endMs: number, signal: AbortSignal): Promise<string | undefined> {
+  /** What the cluster is asked; undefined: it does not tell it in time. */
+  async #inTime<T>(asked: Promise<T>, { endMs, signal }: QueryEnd): Promise<T | undefined> {
     const late = new AbortController();
     const leftMs = Math.max(0, endMs - this.#nowMs());
     const timer = this.#parts.platform.timers.after(leftMs, () => late.abort());
     using either = new JoinedSignal(signal, late.signal);
     try {
-      return await abortable(this.#absentPartitions(), either.signal);
+      return await abortable(asked, either.signal);
     } catch {
       signal.throwIfAborted();
       return undefined;
@@ -131,8 +137,8 @@ export class StoreReader {
     );
   }
 
-  /** Of a partition that is not there nobody would miss what is asked for. */
-  async #requirePosition(signal: AbortSignal): Promise<void> {
+  /** Of a partition that is not there nobody would miss what is asked for. Of an unknown number it may be there. */
+  async #requirePosition(end: QueryEnd): Promise<void> {
     const { positionAtLeast = {} } = this.settings;
     if (this.store.subtopology === undefined) return; // it waits for what is not there
     const named = Object.entries(positionAtLeast).flatMap(([topic, partitions]) =>
@@ -140,7 +146,8 @@ export class StoreReader {
     );
     if (named.length === 0) return;
     const most = Math.max(...named.map(({ partition }) => Number(partition) || 0));
-    const count = await this.#parts.partitionCount(signal, most + 1);
+    const count = await this.#inTime(this.#parts.partitionCount(end.signal, most + 1), end);
+    if (count === undefined) return;
     const absent = named.find(({ partition }) => !isPartitionOf(partition, count));
     if (absent !== undefined)
       throw new OptionError(
@@ -166,14 +173,15 @@ export class StoreReader {
       ...changed,
     };
     using ends = this.ends();
-    const endMs = this.#nowMs() + timeout;
-    const bounds = { timeoutMs: timeout, signal: ends.signal, isLocal };
+    const { signal } = ends;
+    const end = { endMs: this.#nowMs() + timeout, signal };
     try {
-      await this.#requirePosition(ends.signal);
-      yield* this.#parts.asker.ask(this.store, request, bounds);
+      await this.#requirePosition(end);
+      const timeoutMs = Math.max(0, end.endMs - this.#nowMs());
+      yield* this.#parts.asker.ask(this.store, request, { timeoutMs, signal, isLocal });
     } catch (error) {
       if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
-      const absent = await this.#absentBy(endMs, ends.signal);
+      const absent = await this.#inTime(this.#absentPartitions(), end);
       throw absent === undefined ? error : new QueryError("NOT_PRESENT", absent);
     }
   }
