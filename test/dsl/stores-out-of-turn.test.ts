@@ -2,7 +2,7 @@ import { setImmediate } from "node:timers/promises";
 
 import { string } from "@millrace/serde";
 import { keyValueStore, suppressionBuffer } from "@millrace/state";
-import { StreamsBuilder, Topology } from "@millrace/streams";
+import { StreamsBuilder, Topology, type KStream } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
 
@@ -79,11 +79,17 @@ test("and so is one of the DSL's global store", async () => {
   expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN" });
 });
 
-test("a store of another task is told as that", async () => {
+test.each<readonly [string, (builder: StreamsBuilder) => KStream<string, string>]>([
+  ["as records come", (builder) => builder.stream("in", text)],
+  [
+    "as caches are flushed",
+    (builder) => builder.table("in", { ...text, store: "rows" }).toStream(),
+  ],
+])("a store of another task is told as that, %s", async (_when, streamOf) => {
   let first: { put(key: string, value: string): unknown } | undefined;
   const driverOf = (applicationId: string): TopologyTestDriver => {
     const builder = new StreamsBuilder();
-    builder.stream("in", text).process({
+    streamOf(builder).process({
       stores,
       process: ({ key, value }, { kept }) => {
         first ??= kept;
@@ -106,7 +112,7 @@ test("a store of another task is told as that", async () => {
 });
 
 test("a call that comes late is told as that also where another task has failed in its turn", async () => {
-  const failing = (at: "init" | "process"): TopologyTestDriver => {
+  const failing = (at: "init" | "process" | "global"): TopologyTestDriver => {
     const fail = (where: string) => {
       if (where === at) throw new Error("it fails");
     };
@@ -114,11 +120,15 @@ test("a call that comes late is told as that also where another task has failed 
     builder
       .stream("in", text)
       .process({ init: () => fail("init"), process: () => fail("process") });
+    builder.addGlobalStore(stores.kept, "rows", { process: () => fail("global") });
     return new TopologyTestDriver(builder.build(), { applicationId: at });
   };
   expect(() => failing("init")).toThrow("it fails");
-  const ended = failing("process");
-  expect(() => ended.input("in", text).pipe("k", "v")).toThrow("it fails");
+  for (const [at, topic] of [
+    ["process", "in"],
+    ["global", "rows"],
+  ] as const)
+    expect(() => failing(at).input(topic, text).pipe("k", "v")).toThrow("it fails");
   let kept: { put(key: string, value: string): unknown } | undefined;
   const builder = new StreamsBuilder();
   builder.stream("in", text).process({
@@ -130,6 +140,20 @@ test("a call that comes late is told as that also where another task has failed 
   await using driver = new TopologyTestDriver(builder.build());
   driver.input("in", text).pipe("k", "v");
   expect(() => kept?.put("k", "v")).toThrow("outside of its process");
+});
+
+test("a put behind a call that has failed is refused, of the processor that feeds a global store too", () => {
+  const builder = new StreamsBuilder();
+  let put = (): void => {};
+  builder.addGlobalStore(stores.kept, "rows", {
+    process: (_record, { store }) => {
+      put = () => store.put("k", "late");
+      throw new Error("it fails");
+    },
+  });
+  const driver = new TopologyTestDriver(builder.build());
+  expect(() => driver.input("rows", text).pipe("k", "v")).toThrow("it fails");
+  expect(put).toThrow(expect.objectContaining({ code: "OUT_OF_TURN" }));
 });
 
 test("a store is read outside of a turn, and written in each", async () => {

@@ -281,10 +281,9 @@ export class GlobalTask implements GlobalStores {
     recordContext.headers = record.headers;
     this.#errors.beginRecord(record);
     const { source } = this.#fedBy(queue.topic);
-    this.#context.currentNode = source.nodeName;
+    this.#context.beginTurn(source.nodeName);
     try {
       source.forward(record as StreamRecord);
-      this.#context.currentNode = undefined;
       this.#endWait(queue);
       return true;
     } catch (thrown) {
@@ -296,6 +295,8 @@ export class GlobalTask implements GlobalStores {
         return false;
       }
       throw thrown instanceof StreamsError ? thrown : this.#context.processingError(thrown);
+    } finally {
+      this.#context.endTurn();
     }
   }
 }

@@ -270,10 +270,12 @@ export class StreamTask {
     const { collector } = this.#options;
     this.#failures.begin();
     this.#meters.begin(slice);
+    this.#context.beginTurn(undefined);
     try {
       const isDone = this.stores.flush(slice && (() => slice.afterRecord() || !collector.hasRoom));
       this.#failures.requireNonePending();
       if (isDone) this.#calls.save(); // what the caches have forwarded is among it
+      this.#context.endTurn();
       return isDone;
     } catch (thrown) {
       throw this.#failures.of(thrown);

@@ -86,7 +86,7 @@ export class TaskCalls implements AsyncWork {
       if (result === undefined) continue;
       const { recordContext } = this.#context;
       recordContext.copyFrom(result.record);
-      this.#context.currentNode = result.node;
+      this.#context.beginTurn(result.node);
       this.#owner.beginResult();
       try {
         result.deliver();
@@ -96,7 +96,7 @@ export class TaskCalls implements AsyncWork {
         recordContext.input = input;
         this.#owner.onResultError(result.node, thrown);
       }
-      this.#context.currentNode = undefined;
+      this.#context.endTurn();
       return;
     }
   }

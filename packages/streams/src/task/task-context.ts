@@ -51,21 +51,16 @@ export class TaskContext {
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
 
-  /** Those of this thread, for what is told of a mistake: who is closed is forgotten with its memory. */
-  static readonly #all = new Set<WeakRef<TaskContext>>();
+  /** The one that was given a turn last, until that ends. */
+  static #atWork: TaskContext | undefined;
 
-  /** The task of which a node has its turn; undefined: none has. */
+  /** The task of this thread of which a node has its turn, for what is told of a mistake; undefined: none has. */
   static get atWork(): TaskContext | undefined {
-    for (const one of TaskContext.#all) {
-      const task = one.deref();
-      if (task?.currentNode !== undefined) return task;
-    }
-    return undefined;
+    const task = TaskContext.#atWork;
+    return task?.currentNode === undefined ? undefined : task;
   }
 
   constructor(options: TaskSurroundings, streamTime: () => Timestamp) {
-    for (const one of TaskContext.#all) if (one.deref() === undefined) TaskContext.#all.delete(one);
-    TaskContext.#all.add(new WeakRef(this));
     const { config, taskId, clock } = options;
     this.applicationId = config.applicationId;
     this.taskId = taskId;
@@ -104,6 +99,18 @@ export class TaskContext {
     this.streamTime = streamTime;
     this.wallTime = () => clock.wallMs();
     this.stores.reportDropsTo((reason) => this.dropped.add(reason, this.underWay));
+  }
+
+  /** @param node undefined: none yet, but what caches hold back is forwarded */
+  beginTurn(node: string | undefined): void {
+    this.currentNode = node;
+    TaskContext.#atWork = this;
+  }
+
+  /** Also where it has failed: none of the nodes has its turn any more. */
+  endTurn(): void {
+    this.currentNode = undefined;
+    if (TaskContext.#atWork === this) TaskContext.#atWork = undefined;
   }
 
   /** The node and the record under way. */

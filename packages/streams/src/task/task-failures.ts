@@ -39,7 +39,7 @@ export class TaskFailures {
   /** The task has ended with it: none of its nodes has its turn any more. */
   of(thrown: unknown): unknown {
     const told = this.#told(thrown);
-    this.#context.currentNode = undefined;
+    this.#context.endTurn();
     return told;
   }
 

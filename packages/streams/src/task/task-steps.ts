@@ -55,12 +55,12 @@ export class TaskSteps {
     invariant(source !== undefined, "TASK-3", queue.source.name);
     errors.beginRecord(record);
     failures.begin();
-    context.currentNode = source.nodeName;
+    context.beginTurn(source.nodeName);
     source.latency?.note(record.timestamp);
     try {
       source.forward(record);
       failures.requireNonePending();
-      context.currentNode = undefined;
+      context.endTurn();
     } catch (thrown) {
       throw failures.of(thrown);
     }

@@ -99,7 +99,7 @@ export class TaskTimers {
     recordContext.offset = -1;
     recordContext.timestamp = now;
     recordContext.headers = noHeaders;
-    this.#context.currentNode = node;
+    this.#context.beginTurn(node);
     this.#owner.beginPunctuation();
     const beginMs = this.#work?.begin() ?? 0;
     try {
@@ -108,6 +108,6 @@ export class TaskTimers {
       this.#owner.onPunctuationError(node, thrown);
     }
     this.#work?.end(beginMs);
-    this.#context.currentNode = undefined;
+    this.#context.endTurn();
   };
 }

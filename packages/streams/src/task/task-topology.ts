@@ -55,13 +55,13 @@ export function initializeNodes(
   context: TaskContext,
 ): void {
   for (const node of nodes) {
-    context.currentNode = node.nodeName;
+    context.beginTurn(node.nodeName);
     try {
       node.processor.init?.(node);
     } catch (thrown) {
       throw thrown instanceof StreamsError ? thrown : context.startError(thrown);
     } finally {
-      context.currentNode = undefined;
+      context.endTurn();
     }
   }
 }
@@ -80,10 +80,10 @@ export function closeNodes(
     }
   };
   for (const { processor, nodeName } of nodes) {
-    context.currentNode = nodeName;
+    context.beginTurn(nodeName);
     attempt(() => processor.close?.(), nodeName);
   }
   for (const close of context.scope.takeClosers()) attempt(close);
-  context.currentNode = undefined;
+  context.endTurn();
   return failure;
 }
