@@ -79,14 +79,14 @@ test("and so is one of the DSL's global store", async () => {
   expect(later.thrown).toMatchObject({ code: "OUT_OF_TURN" });
 });
 
-test.each<readonly [string, (builder: StreamsBuilder) => KStream<string, string>]>([
+test.each<readonly [string, (builder: StreamsBuilder) => KStream<string, string | null>]>([
   ["as records come", (builder) => builder.stream("in", text)],
   [
     "as caches are flushed",
     (builder) => builder.table("in", { ...text, store: "rows" }).toStream(),
   ],
 ])("a store of another task is told as that, %s", async (_when, streamOf) => {
-  let first: { put(key: string, value: string): unknown } | undefined;
+  let first: { put(key: string, value: string | null): unknown } | undefined;
   const driverOf = (applicationId: string): TopologyTestDriver => {
     const builder = new StreamsBuilder();
     streamOf(builder).process({

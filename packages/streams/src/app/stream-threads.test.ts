@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { ApplicationError } from "../error/application-error.ts";
 import type { LoopHost } from "./loop-host.ts";
 import { StreamThreads, type StreamThreadsOptions } from "./stream-threads.ts";
+import type { UncaughtErrorResponse } from "./uncaught-error.ts";
 
 const missing = new ApplicationError("MISSING_SINK_TOPIC", "there is no topic copies");
 
@@ -26,7 +27,9 @@ function sceneOf(
     log: (level: string, event: string, fields?: unknown) =>
       void lines.push([level, event, fields]),
   };
-  const timers = { ...memory.timers, sleep: () => Promise.resolve() };
+  const { timers: own } = memory;
+  const after: typeof own.after = (delayMs, callback) => own.after(delayMs, callback);
+  const timers = { ...own, after, sleep: () => Promise.resolve() };
   const open = (number: number): LoopHost => {
     const index = opened.push(number) - 1;
     let markRunning = (): void => {};
@@ -37,6 +40,7 @@ function sceneOf(
       running,
       run: () => run(index, markRunning),
       close: () => Promise.resolve(),
+      endApplication: async (signal) => void lines.push(["told", "all", signal.aborted]),
     };
     return host as LoopHost;
   };
@@ -90,7 +94,7 @@ test("replaceThread has another loop take the place of one that fails once the a
 
 test("a loop that fails while it is removed is not replaced, and ends the application where the policy says so", async () => {
   const stop = new AbortController();
-  const failing = (onUncaughtError: "replaceThread" | "shutdownClient") => {
+  const failing = (onUncaughtError: UncaughtErrorResponse) => {
     const removed = Promise.withResolvers<unknown>();
     const scene = sceneOf(
       async (_, running) => {
@@ -105,6 +109,9 @@ test("a loop that fails while it is removed is not replaced, and ends the applic
     return { ...scene, over, removed: removed.promise };
   };
   await expect(failing("shutdownClient").over).rejects.toBe(missing);
+  const all = failing("shutdownApplication");
+  await expect(all.over).rejects.toBe(missing);
+  expect(all.lines.at(-1)).toEqual(["told", "all", false]); // there is time to tell the group
   const { threads, opened, lines, over, removed } = failing("replaceThread");
   expect(await Promise.race([over, removed])).toBe(1);
   stop.abort();

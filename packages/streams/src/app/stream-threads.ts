@@ -202,7 +202,7 @@ export class StreamThreads {
       await host.run(stop);
       return "over";
     } catch (error) {
-      return await this.#ended(error, { slot, host, stop });
+      return await this.#ended(error, { slot, host });
     } finally {
       await this.#close(host, slot.number);
       slot.host = undefined;
@@ -211,11 +211,7 @@ export class StreamThreads {
 
   async #ended(
     error: unknown,
-    {
-      slot,
-      host,
-      stop,
-    }: { readonly slot: Slot; readonly host: LoopHost | undefined; readonly stop: AbortSignal },
+    { slot, host }: { readonly slot: Slot; readonly host: LoopHost | undefined },
   ): Promise<"over" | "replace"> {
     const { platform, closeTimeoutMs, applicationId, states, nameOf } = this.#options;
     // Of a loop that is being removed the policy is asked all the same: it takes nobody's place.
@@ -243,7 +239,7 @@ export class StreamThreads {
     if (answer === "shutdownApplication" && host !== undefined) {
       const tooLong = new AbortController();
       const timer = platform.timers.after(closeTimeoutMs / 4, () => tooLong.abort());
-      using ends = new JoinedSignal(tooLong.signal, stop);
+      using ends = new JoinedSignal(tooLong.signal, this.#stopping);
       await host.endApplication(ends.signal).catch((cause: unknown) => {
         platform.logger.log("warn", "streams.shutdown-not-told", { cause });
       });
