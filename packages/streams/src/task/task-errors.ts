@@ -62,9 +62,10 @@ export class TaskErrors
     this.#context.recordContext.input = undefined;
   }
 
-  /** What fails has the bytes of the input that the result is for, which its record keeps. */
+  /** What fails has the bytes of the input that the result is for, which its record keeps, perhaps from an earlier start. */
   beginResult(): void {
     this.contextRecord = undefined;
+    if (this.#config.deadLetterTopic === undefined) this.#context.recordContext.input = undefined;
   }
 
   onSent(): void {

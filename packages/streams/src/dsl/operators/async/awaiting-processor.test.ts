@@ -30,9 +30,10 @@ function world(config: Partial<TaskConfig> = {}, prefix = "") {
         value: string(),
       },
     )
+    .filter((answer) => answer !== "")
     .to("out");
   const subtopology = builder.build().merged("app");
-  const open = () => {
+  const open = (changed: Partial<TaskConfig> = {}) => {
     const recordContext = new TaskRecordContext();
     const cache = new CacheBudget(0);
     const logged: string[] = [];
@@ -50,7 +51,7 @@ function world(config: Partial<TaskConfig> = {}, prefix = "") {
     });
     let wakes = 0;
     const wake = () => (wakes += 1);
-    const parts = taskOn(subtopology, config, { stores, recordContext, wake });
+    const parts = taskOn(subtopology, { ...config, ...changed }, { stores, recordContext, wake });
     parts.task.initialize();
     const commit = () => {
       parts.task.flush();
@@ -139,4 +140,26 @@ test("what waits keeps its source record for a dead letter, also where another o
   await settle();
   second.task.process(10);
   expect([second.written(), second.topics()]).toEqual([["source"], ["dead"]]);
+});
+
+test("what comes while there are no dead letters has no source, and not that of another call", async () => {
+  const { asked, open } = world();
+  const withLetters = { onProcessingError: "continue", deadLetterTopic: "dead" } as const;
+  const first = open(withLetters);
+  first.task.addBatch(batchOf("a", 0, [at(1, "one")]));
+  first.task.process(10);
+  first.commit();
+  const second = open();
+  asked[1].answer("");
+  await settle();
+  second.task.process(10);
+  second.task.addBatch(batchOf("a", 1, [at(2, "two")]));
+  second.task.process(10);
+  second.commit();
+  const third = open(withLetters);
+  asked[3].fail(new Error("down"));
+  await settle();
+  third.task.process(10);
+  expect(asked.map(({ value }) => value)).toEqual(["one", "one", "two", "two"]);
+  expect([third.written(), third.topics()]).toEqual([[""], ["dead"]]); // it is read where it came from
 });
