@@ -1,11 +1,12 @@
 import { FileSystemError, type FileHandle, type FileSystem } from "@millrace/platform";
 
-/** Counts open files and reads, and refuses to open, or to sync, those that it is told to. */
+/** Counts open files and reads, and refuses to open, to sync, or to remove those that it is told to. */
 export class CountingFileSystem {
   openCount = 0;
   readCount = 0;
   refuses = (_path: string): boolean => false;
   failsToSync = (_path: string): boolean => false;
+  keeps = (_path: string): boolean => false;
   readonly fileSystem: FileSystem;
 
   constructor(inner: FileSystem) {
@@ -13,9 +14,14 @@ export class CountingFileSystem {
       if (this.refuses(path)) throw new FileSystemError("DISK_FULL", path, "no space left");
       return this.#wrap(inner.open(path, mode));
     };
+    const remove: FileSystem["remove"] = (path) => {
+      if (this.keeps(path)) throw new FileSystemError("PERMISSION_DENIED", path, "it is in use");
+      inner.remove(path);
+    };
     this.fileSystem = new Proxy(inner, {
       get: (target, name) => {
         if (name === "open") return open;
+        if (name === "remove") return remove;
         const member: unknown = Reflect.get(target, name);
         return typeof member === "function" ? member.bind(target) : member;
       },

@@ -76,7 +76,7 @@ export class LogWriter {
     await this.#syncs.sync();
     active.seal();
     this.#writeSnapshot();
-    recordSegment(this.#state, active, { isClosed: false, isStopped: true });
+    recordSegment(this.#state, active, { isClosed: false, isDurable: true, isStopped: true });
     this.#removeSnapshots(active.endOffset);
     await this.#syncs.sync();
   }

@@ -27,7 +27,7 @@ export interface RecordedLog {
 export function recordSegment(
   log: RecordedLog,
   segment: LogSegment,
-  how: Pick<RecordFrom, "isClosed" | "isStopped">,
+  how: Pick<RecordFrom, "isClosed" | "isDurable" | "isStopped">,
 ): void {
   try {
     log.dirty.addHandles(segment.flushIndexes());
@@ -42,6 +42,7 @@ export function recordSegment(
 /** A record from before must not be taken for the end of what is written. */
 export function forgetRecord({ dirty }: Pick<RecordedLog, "dirty">, segment: LogSegment): void {
   dirty.removeFile(segment.recordPath);
+  dirty.addDirectory();
   segment.record = undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import type { FileHandle, FileSystem } from "@millrace/platform";
+import { FileSystemError, type FileHandle, type FileSystem, type Logger } from "@millrace/platform";
 import { crc32c } from "@millrace/protocol/wire";
 import { readWholeFile } from "../checkpoint/checkpoint-file.ts";
 import {
@@ -25,14 +25,17 @@ export interface FoundSnapshot {
 export class ProducerSnapshots {
   readonly #fileSystem: FileSystem;
   readonly #directory: string;
+  readonly #logger: Logger | undefined;
   /** CRC-32C of the files that are vouched for. */
   readonly #sums = new Map<Offset, number>();
   /** Of those that may be in the page cache alone. */
   readonly #unsynced = new Set<Offset>();
 
-  constructor(fileSystem: FileSystem, directory: string) {
+  /** The logger is told of snapshots that cannot be removed; without one that is thrown. */
+  constructor(fileSystem: FileSystem, directory: string, logger?: Logger) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
+    this.#logger = logger;
   }
 
   pathOf(offset: Offset): string {
@@ -103,15 +106,15 @@ export class ProducerSnapshots {
   }
 
   /**
-   * The newest at or below an offset; of those that nothing vouches for one is taken only where there is no other. One
-   * that is not as it was written is removed: the log has it all.
+   * The newest at or below an offset; of those that nothing vouches for one is taken only where there is no other, and
+   * only up to `doubtfulMax`. One that is not as it was written is removed: the log has it all.
    */
-  newest(upTo: Offset): FoundSnapshot | undefined {
+  newest(upTo: Offset, doubtfulMax: Offset): FoundSnapshot | undefined {
     const offsets = this.list()
       .filter((offset) => offset <= upTo)
       .toReversed();
     const isVouched = (offset: Offset) => this.#sums.has(offset);
-    const doubtful = offsets.filter((offset) => !isVouched(offset));
+    const doubtful = offsets.filter((offset) => !isVouched(offset) && offset <= doubtfulMax);
     for (const offset of [...offsets.filter(isVouched), ...doubtful]) {
       const entries = this.read(offset);
       if (entries !== undefined) return { offset, entries };
@@ -120,8 +123,21 @@ export class ProducerSnapshots {
     return undefined;
   }
 
+  /** What cannot be removed takes room, and no more: nothing fails for it. */
   removeUnless(isNeeded: (offset: Offset) => boolean, remove?: (path: string) => void): void {
-    for (const offset of this.list()) if (!isNeeded(offset)) this.#remove(offset, remove);
+    this.#attempt(() => {
+      for (const offset of this.list())
+        if (!isNeeded(offset)) this.#attempt(() => this.#remove(offset, remove));
+    });
+  }
+
+  #attempt(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof FileSystemError) || this.#logger === undefined) throw error;
+      this.#logger.log("warn", "log.snapshots-kept", { path: this.#directory, error });
+    }
   }
 
   #remove(offset: Offset, remove = (path: string) => this.#fileSystem.remove(path)): void {

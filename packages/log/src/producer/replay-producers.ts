@@ -23,13 +23,19 @@ export function replayBatch(
 /**
  * Brings producers to the state at an offset: a snapshot at or below it, then the batches from there on. False where
  * neither a snapshot nor the log goes back far enough.
+ *
+ * Nobody waits until the snapshots within the last segment, and their removal, are on the device. Where nothing vouches
+ * for one, it may tell of batches that a loss of power took: it is the last thing to go by.
  */
 export function loadProducers(
   producers: ProducerStates,
   segments: readonly LogSegment[],
   { snapshots, offset }: { readonly snapshots: ProducerSnapshots; readonly offset: Offset },
 ): boolean {
-  const found = snapshots.newest(offset);
+  const goesBack = segments.at(0)?.baseOffset === 0;
+  const base = segments.findLast(({ baseOffset }) => baseOffset <= offset)?.baseOffset ?? 0;
+  const found =
+    snapshots.newest(offset, base) ?? (goesBack ? undefined : snapshots.newest(offset, offset));
   const from = found?.offset ?? -1;
   if (found === undefined) producers.clear();
   else producers.load(found.entries);
@@ -42,5 +48,5 @@ export function loadProducers(
         replayBatch(producers, cursor.bytes, cursor.at);
     }
   }
-  return found !== undefined || offset === 0 || segments.at(0)?.baseOffset === 0;
+  return found !== undefined || offset === 0 || goesBack;
 }

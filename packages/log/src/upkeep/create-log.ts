@@ -32,7 +32,7 @@ export function createLog(options: RecoveryOptions): RecoveredLog {
     return {
       segments: [segment],
       producers: new ProducerStates(),
-      snapshots: new ProducerSnapshots(fileSystem, path),
+      snapshots: new ProducerSnapshots(fileSystem, path, platform.logger),
       epochs: new LeaderEpochs(),
       report: { wasClean: false, scannedBytes: 0, recoveryPoint: 0 },
       dirty,

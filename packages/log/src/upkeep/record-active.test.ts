@@ -10,6 +10,7 @@ import {
   firstLog,
   flipByte,
   openTestLog,
+  readFile,
   testFile,
   testPath,
   testPlatform,
@@ -101,6 +102,66 @@ describe("a segment that is recorded as it grows", () => {
       }
     },
   );
+
+  it("is not read again where it was closed, and killed before anybody noted that", async () => {
+    const platform = testPlatform();
+    await (await killedLog(platform)).close();
+    const log = await openTestLog(platform, config);
+    expect(log.recovery).toMatchObject({ scannedBytes: 0, recoveryPoint: 8 });
+    expect(batchesIn(log.read(0, all))).toHaveLength(8);
+  });
+
+  it("does not fail, nor end, for snapshots that cannot be removed, and tells of them", async () => {
+    const platform = testPlatform();
+    const told = new Set<string>();
+    const files = new CountingFileSystem(platform.fileSystem);
+    files.keeps = (path) => path.endsWith(".snapshot");
+    const logger = {
+      log: (_level: string, event: string) => void told.add(event),
+      isEnabled: () => true,
+    };
+    const watched = { ...platform, fileSystem: files.fileSystem, logger };
+    const log = await killedLog(watched);
+    log.roll();
+    await appendAll(log, 8, 10);
+    await log.close();
+    expect((await openTestLog(watched, config)).producers()).toMatchObject([{ lastSequence: 9 }]);
+    expect([...told]).toEqual(["log.snapshots-kept"]);
+  });
+
+  /**
+   * The first loss takes batches whose producers a snapshot came to the device of; the second one the removal of that
+   * snapshot, and the snapshot that the record vouches for.
+   */
+  it("believes no snapshot of batches that a loss of power took", async () => {
+    const platform = testPlatform();
+    const lost = await openTestLog(platform, config);
+    await appendAll(lost, 0, 2);
+    for (let sequence = 2; sequence < 4; sequence++) lost.append(batch(sequence), client);
+    const syncing = lost.sync();
+    const stale = readFile(platform, testFile("00000000000000000004.snapshot"));
+    await syncing;
+    changeFile(platform, firstLog, (bytes) => bytes.subarray(0, 2 * size));
+    platform.fileSystem.remove(firstRecord);
+    const log = await openTestLog(platform, config, { recoveryPoint: 2 });
+    for (let sequence = 0; sequence < 6; sequence++) {
+      log.append(
+        batchOf({ values: ["a"], producerId: 2, producerEpoch: 0, baseSequence: sequence }),
+        client,
+      );
+      await log.sync();
+    }
+    platform.fileSystem.remove(testFile("00000000000000000008.snapshot"));
+    const handle = platform.fileSystem.open(testFile("00000000000000000004.snapshot"), "create");
+    handle.write([stale], 0);
+    handle.close();
+    const again = await openTestLog(platform, config);
+    expect(again.producers()).toMatchObject([
+      { producerId: 1, lastSequence: 1 },
+      { producerId: 2, lastSequence: 5 },
+    ]);
+    expect(again.append(batch(2), client)).toMatchObject({ isDuplicate: false, baseOffset: 8 });
+  });
 
   it("is said to be on the device only once it is", async () => {
     const platform = testPlatform();

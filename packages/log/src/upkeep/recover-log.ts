@@ -78,7 +78,7 @@ class LogRecovery {
     this.#platform = options.platform;
     this.#fileSystem = options.platform.fileSystem;
     this.#path = options.path;
-    this.#snapshots = new ProducerSnapshots(this.#fileSystem, this.#path);
+    this.#snapshots = new ProducerSnapshots(this.#fileSystem, this.#path, this.#platform.logger);
     this.#isDirectoryDirty = finishSwaps(this.#platform, this.#path);
     const nowMs = this.#platform.clock.wallMs();
     const { segments, rubbish } = findSegments(this.#fileSystem, this.#path, nowMs);
