@@ -130,15 +130,16 @@ const stoppedTime = {
 
 export interface Entry {
   readonly timestamp: number;
-  readonly value: string | null;
+  /** A text stands for its bytes. */
+  readonly value: string | Uint8Array | null;
   readonly key?: string | null;
 }
 
 /** A batch of records one after the other, and of one more offset, as that of a control record. */
 export function batchOf(topic: string, baseOffset: number, entries: readonly Entry[]) {
   let index = -1;
-  const bytes = (text: string | null | undefined) =>
-    text === null || text === undefined ? null : encodeUtf8(text);
+  const bytes = (given: string | Uint8Array | null | undefined) =>
+    typeof given === "string" ? encodeUtf8(given) : (given ?? null);
   return {
     topic,
     partition: 0,
@@ -173,7 +174,7 @@ export function batchOf(topic: string, baseOffset: number, entries: readonly Ent
   } satisfies RecordBatchView & { isReleased: boolean };
 }
 
-export const at = (timestamp: number, value: string | null = "v"): Entry => ({ timestamp, value });
+export const at = (timestamp: number, value: Entry["value"] = "v"): Entry => ({ timestamp, value });
 
 export function catchError(body: () => unknown): StreamsError | ClusterError {
   try {
