@@ -41,7 +41,8 @@ export function loadProducers(
   else producers.load(found.entries);
   for (const segment of segments) {
     if (segment.endOffset <= from || segment.baseOffset >= offset) continue;
-    const cursor = segment.walk(0);
+    // What lies behind says of itself where it belongs, and nobody has looked whether that is so.
+    const cursor = segment.walk(0, { end: segment.chain.sizeBytes });
     while (cursor.next()) {
       const baseOffset = readBaseOffset(cursor.bytes, cursor.at);
       if (baseOffset >= from && baseOffset < offset)

@@ -41,6 +41,11 @@ export class BatchChain {
     return [...this.#blocks, this.#open()];
   }
 
+  /** Of all batches that it knows of; behind them nobody has looked yet. */
+  get sizeBytes(): number {
+    return this.#position;
+  }
+
   /** Of all batches up to the end. */
   get checksum(): number {
     return this.#checksum;

@@ -163,6 +163,21 @@ describe("a segment that is recorded as it grows", () => {
     expect(again.append(batch(2), client)).toMatchObject({ isDuplicate: false, baseOffset: 8 });
   });
 
+  it("does not take what lies behind its record for a part of it, where its snapshot is gone", async () => {
+    const platform = testPlatform();
+    await killedLog(platform);
+    platform.fileSystem.remove(testFile("00000000000000000006.snapshot"));
+    // Its offset never came to the device, and a part of its records.
+    const producer = { producerId: 9, producerEpoch: 0, baseSequence: 0, isTransactional: true };
+    const torn = batchOf({ values: ["a".repeat(40)], ...producer });
+    torn.fill(0, torn.length - 30);
+    changeFile(platform, firstLog, (bytes) => Buffer.concat([bytes.subarray(0, 6 * size), torn]));
+    const log = await openTestLog(platform, config);
+    expect(log.recovery).toMatchObject({ scannedBytes: torn.length, cutTail: { firstOffset: 6 } });
+    expect(log.producers()).toMatchObject([{ producerId: 1, lastSequence: 5 }]);
+    expect(log.lastStableOffset).toBe(6);
+  });
+
   it("is said to be on the device only once it is", async () => {
     const platform = testPlatform();
     const disk = new FailingFileSystem(platform.fileSystem);
