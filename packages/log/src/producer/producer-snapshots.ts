@@ -62,12 +62,13 @@ export class ProducerSnapshots {
   }
 
   /** Takes over what the record of a segment that begins here says. */
-  vouch(baseOffset: Offset, { endOffset, isDurable, snapshots }: SegmentRecord): void {
+  vouch(baseOffset: Offset, record: SegmentRecord): void {
+    const { endOffset, isDurable, isStopped, snapshots } = record;
     const [atBase, atEnd] = snapshots;
     if (atBase !== undefined) this.#sums.set(baseOffset, atBase);
     if (atEnd !== undefined) this.#sums.set(endOffset, atEnd);
     // Of a segment that was recorded as it grew.
-    if (isDurable) this.#unsynced.add(endOffset);
+    if (isDurable && !isStopped) this.#unsynced.add(endOffset);
   }
 
   /** Writes to the page cache; the caller syncs and closes the handle. */

@@ -111,6 +111,18 @@ describe("a segment that is recorded as it grows", () => {
     expect(batchesIn(log.read(0, all))).toHaveLength(8);
   });
 
+  it("costs no sync of producers where it was closed, and nothing has come since", async () => {
+    const platform = testPlatform();
+    await (await killedLog(platform)).close();
+    const files = new CountingFileSystem(platform.fileSystem);
+    const synced: string[] = [];
+    files.failsToSync = (path) => synced.push(path) < 0;
+    const watched = { ...platform, fileSystem: files.fileSystem };
+    const places = { recoveryPoint: 8, wasCleanlyClosed: true };
+    await (await openTestLog(watched, config, places)).close();
+    expect(synced.filter((path) => path.endsWith(".snapshot"))).toEqual([]);
+  });
+
   it("does not fail, nor end, for snapshots that cannot be removed, and tells of them", async () => {
     const platform = testPlatform();
     const told = new Set<string>();
