@@ -1,24 +1,15 @@
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { silentLogger, type LogFields } from "@millrace/platform";
 import { MemoryFileSystem } from "@millrace/platform/memory";
 import { nodePlatform } from "@millrace/platform/node";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { loggedSqlite } from "../test-support/logged-sqlite.ts";
 import { tellDroppedWrites } from "./dropped-writes.ts";
-import { sqliteEngineProvider } from "./index.ts";
 
 describe("SQLITE-6: what SQLite leaves out of a damaged log is told", () => {
-  const root = mkdtempSync(join(tmpdir(), "millrace-sqlite-log-"));
-  const logged: string[] = [];
-  const platform = nodePlatform({
-    logLevel: "warn",
-    writeLogLine: (line) => void logged.push(line),
-  });
-  const sqlite = sqliteEngineProvider(platform);
-  let count = 0;
-  const freshDirectory = (): string => `${root}/${++count}`;
-  afterAll(() => rmSync(root, { recursive: true, force: true }));
+  const { logged, sqlite, freshDirectory } = loggedSqlite("sqlite-log");
 
   const entry = (key: number) => ({ key: Uint8Array.of(key), value: new Uint8Array(100).fill(1) });
 

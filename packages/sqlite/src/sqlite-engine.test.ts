@@ -1,29 +1,15 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { nodePlatform } from "@millrace/platform/node";
 import { StateError, type StoreEngine } from "@millrace/state";
-import { afterAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
+import { loggedSqlite } from "../test-support/logged-sqlite.ts";
 import { sqliteEngineProvider } from "./index.ts";
 
-const root = mkdtempSync(join(tmpdir(), "millrace-sqlite-"));
-const logged: string[] = [];
-const platform = nodePlatform({
-  logLevel: "warn",
-  writeLogLine: (line) => void logged.push(line),
-});
-const sqlite = sqliteEngineProvider(platform);
-let count = 0;
-
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const { platform, logged, sqlite, freshDirectory } = loggedSqlite("sqlite");
 
 function openAt(directory: string): Promise<StoreEngine> {
   return sqlite.open(directory);
-}
-
-function freshDirectory(): string {
-  return `${root}/${++count}`;
 }
 
 describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
@@ -48,7 +34,9 @@ describe("SQLITE-1: a damaged database is moved aside and begins anew", () => {
     const engine = await openAt(directory);
     expect(engine.get(Uint8Array.of(1, 0, 0))).toBeNull();
     await engine.close();
-    const moved = readdirSync(root).filter((name) => name.startsWith(`${count}.corrupt-`));
+    const moved = readdirSync(dirname(directory)).filter((name) =>
+      name.startsWith(`${basename(directory)}.corrupt-`),
+    );
     expect(moved).toHaveLength(1);
     expect(logged.some((line) => line.includes("state.moved-aside"))).toBe(true);
   });
