@@ -84,6 +84,7 @@ test.each([
     const counting: typeof inner = {
       ...inner,
       name: "counting",
+      isLossless: true,
       serialize: (value, topic, place) => {
         calls.written++;
         return inner.serialize(value, topic, place);

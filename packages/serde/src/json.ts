@@ -67,10 +67,13 @@ function validatesWrites({ validates = "reads and writes" }: JsonOptions): boole
   );
 }
 
-type Codec = Pick<Serde<unknown>, "serialize" | "deserialize" | "sizeMax" | "writeTo">;
+type Codec = Pick<
+  Serde<unknown>,
+  "serialize" | "deserialize" | "sizeMax" | "writeTo" | "isLossless"
+>;
 
 function unchecked(): Codec {
-  return { ...writing(textOf), deserialize: parse };
+  return { ...writing(textOf), deserialize: parse, isLossless: true };
 }
 
 /** The text is made to tell its size, and kept until it is written. */

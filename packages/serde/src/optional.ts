@@ -13,7 +13,8 @@ export function optional<T>(serde: Serde<T>): Serde<T | null> {
   if (serde.isNullable) return serde;
   const sizeMax = serde.sizeMax?.bind(serde);
   const writeTo = serde.writeTo?.bind(serde);
-  return inPlace<T | null>(new OptionalSerde(serde), { sizeMax, writeTo });
+  const { isLossless } = serde;
+  return inPlace<T | null>(new OptionalSerde(serde), { sizeMax, writeTo, isLossless });
 }
 
 class OptionalSerde<T> implements Serde<T | null> {

@@ -85,6 +85,16 @@ describe("SERDE-3: a total serde decodes any bytes", () => {
   });
 });
 
+it("bytes stand for a value where nothing is left out of it, or filled in", () => {
+  const schema: StandardSchema = {
+    "~standard": { version: 1, vendor: "test", validate: (value) => ({ value }) },
+  };
+  for (const serde of [string(), json(), optional(json())]) expect(serde.isLossless).toBe(true);
+  // What is changed by hand may be anything.
+  for (const serde of [json(schema), optional(json(schema)), { ...json() }])
+    expect(serde.isLossless ?? false).toBe(false);
+});
+
 describe("SERDE-4: an injective serde keeps different values apart", () => {
   const wellFormed = fc.string({ unit: "binary", maxLength: 4 });
   it.each([

@@ -49,6 +49,12 @@ export interface Serde<T> {
    */
   readonly usesPlace?: boolean;
   /**
+   * True: a value that was read says all that its bytes say, and is the same each time. A table may then keep the bytes as
+   * they came in place of what `serialize` gives. Not so where a schema leaves fields out, or fills them in. Absent means
+   * false.
+   */
+  readonly isLossless?: boolean;
+  /**
    * Called once for each topic and part that the serde is used for, as far as they are known, before records flow there:
    * fetches what it needs. Records wait for it. What it rejects with ends the start of whoever called it.
    */

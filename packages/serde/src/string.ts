@@ -35,6 +35,7 @@ const stringSerde: Serde<string> = inPlace(
       return 3 * text.length;
     },
     writeTo: writeUtf8,
+    isLossless: true,
   },
 );
 

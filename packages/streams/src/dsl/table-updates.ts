@@ -42,7 +42,7 @@ export class TableUpdates<K, V> {
     this.#store = store;
     this.#versions = store instanceof LatestVersions ? store : undefined;
     const { valueSerde } = options;
-    const isKept = valueSerde !== undefined && store.isWrittenBy(valueSerde as Serde<V>);
+    const isKept = valueSerde?.isLossless === true && store.isWrittenBy(valueSerde as Serde<V>);
     this.#valueSerde = isKept ? valueSerde : undefined;
     this.#isCached = this.#store.setFlushListener(
       (key, flushed, old, written) => {

@@ -1,9 +1,18 @@
 import { decodeUtf8, encodeUtf8, noBytes } from "@millrace/model";
-import { json, optional, string } from "@millrace/serde";
+import { json, optional, string, type StandardSchema } from "@millrace/serde";
 import { describe, expect, test } from "vitest";
 
 import { at, batchOf, catchError, taskOf, taskOfProcessor } from "../../test-support/task-of.ts";
 import type { StreamsBuilder } from "../dsl/streams-builder.ts";
+
+/** A schema that leaves out what it does not know, as those of zod do. */
+const picking: StandardSchema<{ n: number }> = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (given) => ({ value: { n: (given as { n: number }).n } }),
+  },
+};
 
 const copy = (builder: StreamsBuilder) =>
   builder.stream(["a", "b"], { key: string(), value: string() }).to("out");
@@ -122,21 +131,23 @@ describe("a task", () => {
     expect(task.process(10)).toBe(0);
   });
 
-  test.each([true, false])(
-    "a table writes the bytes that came to its changelog, caching %s",
-    (caching) => {
-      const { task, written } = taskOf((builder) => {
-        builder.table("a", { key: string(), value: json(), store: { name: "rows", caching } });
-      });
-      task.initialize();
-      task.addBatch(batchOf("a", 0, [at(1, '{ "n": 1.0 }')]));
-      task.process(1);
-      task.flush();
-      expect(written.map(({ topic, value }) => [topic, decodeUtf8(value ?? noBytes)])).toEqual([
-        ["app-rows-changelog", '{ "n": 1.0 }'],
-      ]);
-    },
-  );
+  test.each([
+    ["the bytes that came", json(), true, '{ "n": 1.0, "note": "-" }'],
+    ["the bytes that came", json(), false, '{ "n": 1.0, "note": "-" }'],
+    ["what its schema makes of the value", json(picking), true, '{"n":1}'],
+    ["what its schema makes of the value", json(picking), false, '{"n":1}'],
+  ])("a table writes %s to its changelog (%#)", (_what, value, caching, expected) => {
+    const { task, written } = taskOf((builder) => {
+      builder.table("a", { key: string(), value, store: { name: "rows", caching } });
+    });
+    task.initialize();
+    task.addBatch(batchOf("a", 0, [at(1, '{ "n": 1.0, "note": "-" }')]));
+    task.process(1);
+    task.flush();
+    expect(written.map((one) => [one.topic, decodeUtf8(one.value ?? noBytes)])).toEqual([
+      ["app-rows-changelog", expected],
+    ]);
+  });
 
   test("says when an input has enough records", () => {
     const { task } = taskOf(copy, { bufferedRecordsPerPartitionMax: 2 });
