@@ -225,6 +225,38 @@ test("dead letters are shown, and written back once to where they came from", as
   expect(records.filter(([, key]) => key === "ada")).toHaveLength(2);
 });
 
+test("a letter is written back with the time and headers of its record, as long as that is there", async () => {
+  await withCluster(async (client) => {
+    await client.admin.createTopics([
+      { name: "visits", partitionCount: 1 },
+      { name: "rejected-visits", partitionCount: 1 },
+    ]);
+    await using producer = client.producer();
+    const sent = { key: "ada", value: "7", timestamp: 5, headers: { own: "yes" } } as const;
+    await producer.send({ topic: "visits", ...sent });
+    // What operators had made of them as they failed; of the second one nothing is there any more.
+    for (const offset of [0, 9])
+      await producer.send({
+        topic: "rejected-visits",
+        ...sent,
+        timestamp: 70,
+        headers: letterHeaders("visits", 0, offset),
+      });
+  });
+  expect(await done("dead-letters replay rejected-visits --execute")).toBe("2 replayed\n");
+  const records = await done("consume visits --from-beginning --to-end --json");
+  expect(
+    records
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toMatchObject([
+    { timestamp: 5, headers: [["own", "yes"]] },
+    { timestamp: 5, headers: [["own", "yes"]] },
+    { timestamp: 70, headers: [["trace", "a1"]] },
+  ]);
+});
+
 test("a replay that another one overtakes writes no letter twice, and is told", async () => {
   await withCluster(async (client) => {
     await client.admin.createTopics([

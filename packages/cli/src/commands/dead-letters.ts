@@ -1,18 +1,14 @@
 import type { KafkaClient } from "@millrace/client";
 import type { BatchWriter } from "@millrace/cluster";
-import {
-  partitionForKey,
-  topicPartitionName,
-  type Offset,
-  type TopicPartition,
-} from "@millrace/model";
+import { partitionForKey, topicPartitionName, type TopicPartition } from "@millrace/model";
 
 import { clusterFlags, withClient } from "../cluster-flags.ts";
 import { CommandError } from "../command-error.ts";
 import { command, type Command } from "../command.ts";
-import { noteOf, ownHeaders } from "../dead-letter.ts";
+import { noteOf } from "../dead-letter.ts";
 import { jsonFlag } from "../flags/json-flag.ts";
 import { repeated, switchFlag, textFlag } from "../flags/flag.ts";
+import { LetterSources } from "../letter-sources.ts";
 import { ReplayProgress } from "../replay-progress.ts";
 import {
   readRanges,
@@ -86,8 +82,8 @@ const replay = command({
     to: textFlag({ placeholder: "TOPIC", about: "write them there, by their keys" }),
     execute: switchFlag({ about: "do it; without this they are counted only" }),
   },
-  notes: `Mend what made them fail first. A letter holds the record as it was read from the topic that its headers name, which is what is written back;
-one that holds neither key nor value is read there. Those of timers came from no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
+  notes: `Mend what made them fail first. A letter holds key and value as they were read from the topic that its headers name, and they are written back, with the time and
+headers of the record as long as it is there, else with those that it failed with. One that holds neither key nor value is read there. Those of timers came from no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
 crash, goes on behind it. One that --letter names is written whether or not it was replayed before, and is replayed from then on.`,
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {
@@ -105,12 +101,12 @@ crash, goes on behind it. One that --letter names is written whether or not it w
         ? readRanges(client, progress.rest(present), signal)
         : readEach(client, chosen, signal);
       for await (const { records, next } of read) {
-        const there = await originTopics(client, records, signal);
+        const sources = await LetterSources.read(client, records, signal);
         const done: StoredRecord[] = [];
         writer?.begin();
         for (const letter of records) {
           if (isAll && progress.has(letter)) continue;
-          const outcome = await replayed(client, letter, { to: given.to, there, writer, signal });
+          const outcome = await replayed(letter, { to: given.to, sources, writer, signal });
           counts[outcome] += 1;
           if (outcome === "replayed") done.push(letter);
         }
@@ -140,21 +136,18 @@ export const deadLetterCommands: readonly Command[] = [list, replay];
 /** Offsets are committed from outside of the group, which has no members. */
 const nobody = { generationId: -1, memberId: "", groupInstanceId: null };
 
-type Place = TopicPartition & { readonly offset: Offset };
-
 type Outcome = "replayed" | "withoutOrigin" | "withoutTopic" | "gone";
 
 async function replayed(
-  client: KafkaClient,
   letter: StoredRecord,
   {
     to,
-    there,
+    sources,
     writer,
     signal,
   }: {
     readonly to: string | undefined;
-    readonly there: ReadonlySet<string>;
+    readonly sources: LetterSources;
     readonly writer: BatchWriter | undefined;
     readonly signal: AbortSignal;
   },
@@ -162,10 +155,8 @@ async function replayed(
   const { origin } = noteOf(letter);
   const topic = to ?? origin?.topic;
   if (topic === undefined) return "withoutOrigin";
-  if (to === undefined && !there.has(topic)) return "withoutTopic";
-  let record: StoredRecord | undefined = { ...letter, headers: ownHeaders(letter) };
-  if (letter.key === null && letter.value === null && origin !== undefined)
-    record = there.has(origin.topic) ? await recordAt(client, origin, signal) : undefined;
+  if (to === undefined && !sources.hasTopic(topic)) return "withoutTopic";
+  const record = sources.recordOf(letter);
   if (record === undefined) return "gone";
   if (writer === undefined) return "replayed";
   await writer.prepare([topic], signal);
@@ -190,32 +181,6 @@ async function* readEach(
 ): AsyncGenerator<ReadRecords> {
   const once = new Map(ranges.map((one) => [`${nameOf(one)}@${one.from}`, one]));
   for (const range of once.values()) yield* readRanges(client, [range], signal);
-}
-
-/** Those topics that letters came from which are there. */
-async function originTopics(
-  { admin }: KafkaClient,
-  letters: readonly StoredRecord[],
-  signal: AbortSignal,
-): Promise<ReadonlySet<string>> {
-  const names = new Set(letters.flatMap((letter) => noteOf(letter).origin?.topic ?? []));
-  return new Set((await admin.describeTopics([...names], signal)).keys());
-}
-
-async function recordAt(
-  client: KafkaClient,
-  { topic, partition, offset }: Place,
-  signal: AbortSignal,
-): Promise<StoredRecord | undefined> {
-  const { admin } = client;
-  const at = (where: "earliest" | "latest") =>
-    admin.listOffsets([{ topic, partition, at: where }], { isolation: "read_committed", signal });
-  const [[start], [end]] = [await at("earliest"), await at("latest")];
-  if (offset < start.offset || offset >= end.offset) return undefined;
-  const range = { topic, partition, from: offset, to: offset + 1 };
-  for await (const { records } of readRanges(client, [range], signal))
-    if (records.length > 0) return records[0];
-  return undefined;
 }
 
 async function all(
