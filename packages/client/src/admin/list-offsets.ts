@@ -30,7 +30,7 @@ export async function listOffsets(
   { isolation, signal }: { readonly isolation: IsolationLevel; readonly signal?: AbortSignal },
 ): Promise<readonly FoundOffset[]> {
   if (wanted.length === 0) return [];
-  const found = new Map<string, FoundOffset>();
+  const found = new Map<string, Found>();
   await context.retry("ListOffsets", { signal }, async (timeoutMs) => {
     const missing = wanted.filter((one) => !found.has(nameOf(one)));
     await context.knowPartitions(missing, { signal, timeoutMs });
@@ -41,31 +41,53 @@ export async function listOffsets(
       throw error;
     }
   });
-  return wanted.map((one) => found.get(nameOf(one)) ?? { ...one, offset: -1, timestamp: -1 });
+  return wanted.map((one) => {
+    const { topic, partition } = one;
+    return { topic, partition, ...(found.get(nameOf(one)) ?? { offset: -1, timestamp: -1 }) };
+  });
 }
+
+type Found = Pick<FoundOffset, "offset" | "timestamp">;
 
 interface Asking {
   readonly missing: readonly WantedOffset[];
   readonly isolation: IsolationLevel;
-  readonly found: Map<string, FoundOffset>;
+  readonly found: Map<string, Found>;
 }
 
 async function askLeaders(context: ClientContext, lane: BrokerLane, asking: Asking): Promise<void> {
-  const byLeader = groupByLeader(context, asking.missing);
+  const byLeader = [...groupByLeader(context, asking.missing)];
+  const requests = byLeader.flatMap(([leaderId, own]) =>
+    apart(own).map((places) => ({ leaderId, places })),
+  );
   const outcomes = await Promise.allSettled(
-    [...byLeader].map(async ([leaderId, own]) => askLeader(lane, { leaderId, own, ...asking })),
+    requests.map((request) => askLeader(lane, { ...request, ...asking })),
   );
   for (const outcome of outcomes) if (outcome.status === "rejected") throw outcome.reason;
+}
+
+type Places = ReadonlyMap<string, WantedOffset>;
+
+/** A request has each partition once: other points in time of it go into the next one. */
+function apart(wanted: readonly WantedOffset[]): readonly Places[] {
+  const requests: Map<string, WantedOffset>[] = [];
+  for (const one of new Map(wanted.map((each) => [nameOf(each), each])).values()) {
+    const place = topicPartitionName(one.topic, one.partition);
+    const request = requests.find((places) => !places.has(place));
+    if (request === undefined) requests.push(new Map([[place, one]]));
+    else request.set(place, one);
+  }
+  return requests;
 }
 
 async function askLeader(
   lane: BrokerLane,
   {
     leaderId,
-    own,
+    places,
     isolation,
     found,
-  }: Asking & { readonly leaderId: number; readonly own: readonly WantedOffset[] },
+  }: Asking & { readonly leaderId: number; readonly places: Places },
 ): Promise<void> {
   const answer = await lane.link(leaderId).call({
     api: listOffsetsApi,
@@ -74,11 +96,11 @@ async function askLeader(
     body: (version) => ({
       replicaId: -1,
       ...(version >= 2 ? { isolationLevel: isolationId(isolation) } : {}),
-      topics: [...Map.groupBy(own, ({ topic }) => topic)].map(([name, partitions]) => ({
+      topics: [...Map.groupBy(places.values(), ({ topic }) => topic)].map(([name, partitions]) => ({
         name,
         partitions: partitions.map(({ partition, at }) => ({
           partitionIndex: partition,
-          timestamp: at === "latest" ? latest : at === "earliest" ? earliest : at.timestamp,
+          timestamp: timeOf(at),
         })),
       })),
       timeoutMs: 30_000,
@@ -87,9 +109,9 @@ async function askLeader(
   let failure: KafkaError | undefined;
   for (const { name, partitions } of answer.topics) {
     for (const { partitionIndex, errorCode, offset, timestamp } of partitions) {
-      const one = { topic: name, partition: partitionIndex };
-      if (errorCode === 0) found.set(nameOf(one), { ...one, offset, timestamp });
-      else failure ??= KafkaError.of(errorCode);
+      const one = places.get(topicPartitionName(name, partitionIndex));
+      if (errorCode !== 0) failure ??= KafkaError.of(errorCode);
+      else if (one !== undefined) found.set(nameOf(one), { offset, timestamp });
     }
   }
   throwIfError(failure?.errorCode ?? 0);
@@ -111,6 +133,11 @@ export function groupByLeader<P extends TopicPartition>(
   return byLeader;
 }
 
-function nameOf({ topic, partition }: TopicPartition): string {
-  return topicPartitionName(topic, partition);
+function timeOf(at: OffsetSpecification): number {
+  if (typeof at !== "string") return at.timestamp;
+  return at === "latest" ? latest : earliest;
+}
+
+function nameOf({ topic, partition, at }: WantedOffset): string {
+  return `${timeOf(at)} ${topicPartitionName(topic, partition)}`;
 }

@@ -89,6 +89,9 @@ export const adminConformance: readonly ClusterCase[] = [
       checkEqual(await offsetAt("latest"), 3, "latest");
       checkEqual(await offsetAt({ timestamp: 1500 }), 1, "by time");
       checkEqual(await offsetAt({ timestamp: 9000 }), -1, "by a time behind all records");
+      const both = (["earliest", "latest", "latest"] as const).map((at) => ({ ...place, at }));
+      const told = (await client.admin.listOffsets(both)).map(({ offset }) => offset);
+      checkEqual(told, [0, 3, 3], "several of one partition");
       await client.admin.deleteRecords([{ ...place, offset: 2 }]);
       checkEqual(await offsetAt("earliest"), 2, "earliest after deletion");
       const failure = await failureOf(() =>

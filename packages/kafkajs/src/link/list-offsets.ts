@@ -37,7 +37,9 @@ async function listAt(
 ): Promise<readonly (readonly [string, Offset])[]> {
   const byTopic = Map.groupBy(places, ({ topic }) => topic);
   const asked = [...byTopic].map(([topic, own]) => {
-    const partitions = own.map(({ partition }) => ({ partition }));
+    const partitions = [...new Set(own.map((one) => one.partition))].map((partition) => ({
+      partition,
+    }));
     return typeof at === "string"
       ? { topic, partitions, fromBeginning: at === "earliest" }
       : { topic, partitions, fromTimestamp: at.timestamp };
