@@ -123,6 +123,15 @@ describe("an idempotent writer", () => {
   });
 });
 
+test("a group that is moved to a partition that is not there is told so at once", async () => {
+  const topic = await newTopic(2);
+  const moving = client.admin.alterGroupOffsets("moved", [{ topic, partition: 7, offset: 1 }]);
+  await expect(moving).rejects.toMatchObject({
+    code: "TOPIC_NOT_FOUND",
+    message: expect.stringContaining(`no partition ${topic}-7: the topic has 2;`),
+  });
+});
+
 describe("a transactional writer", () => {
   test("shows what is committed, and nothing of what is aborted", async () => {
     const topic = await newTopic(2);

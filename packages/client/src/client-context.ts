@@ -1,3 +1,4 @@
+import { ClusterError } from "@millrace/cluster";
 import { topicPartitionName, type TopicPartition } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import type { BrokerLane } from "./connection/broker-lane.ts";
@@ -121,7 +122,13 @@ export class ClientContext {
     const missing = findMissing();
     if (missing === undefined) return;
     const { topic, partition } = missing;
-    throw topicNotFound(topicPartitionName(topic, partition), metadata.topicError(topic));
+    const known = metadata.topic(topic);
+    if (known === undefined) throw topicNotFound(topic, metadata.topicError(topic));
+    const name = topicPartitionName(topic, partition);
+    throw new ClusterError(
+      "TOPIC_NOT_FOUND",
+      `there is no partition ${name}: the topic has ${known.partitions.length}; add partitions, or correct the number`,
+    );
   }
 
   /** Knows all topics that there are, now and with each refresh to come. */

@@ -91,6 +91,8 @@ export async function alterGroupOffsets(
 ): Promise<void> {
   const checks = { groupId: [groupName, groupId], offsets: [offsetsToCommit, offsets] } as const;
   checkArguments("admin.alterGroupOffsets", checks, signal);
+  // Of a partition that is not there the group's coordinator says what members may wait for.
+  await context.knowPartitions(offsets, { signal });
   const committed = new CommittedOffsets(context, { kind: "group", key: groupId, lane });
   await committed.commit(
     offsets,
