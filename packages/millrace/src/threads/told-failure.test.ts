@@ -2,7 +2,9 @@ import { BaseError } from "@millrace/model";
 import { expect, test } from "vitest";
 
 import * as millrace from "../index.ts";
+import type { FromThread } from "./thread-messages.ts";
 import { failureOf, tellFailure } from "./told-failure.ts";
+import { toldLogger } from "./told-log.ts";
 
 /** What another thread gets. */
 function crossed(error: unknown): Error {
@@ -59,8 +61,17 @@ test("errors in fields keep their codes, what cannot be sent is told, and circle
   expect(other.cause).toBeInstanceOf(Error);
   expect(other).not.toHaveProperty("call");
   const circle = new AggregateError([], "round");
-  circle.errors.push(circle, circle);
-  expect(crossed(circle)).toBeInstanceOf(AggregateError);
+  const parts = Array.from({ length: 30 }, (_, index) => new Error(`${index}`, { cause: circle }));
+  circle.errors.push(circle, ...parts);
+  const around = crossed(circle) as AggregateError;
+  expect(around.errors.map(({ message }: Error) => message)).toEqual(
+    parts.map((one) => one.message),
+  );
+  // Each has all others: there are more ways through them than can be told.
+  for (const one of parts) Object.assign(one, { others: parts });
+  const many = parts.map((one) => new AggregateError(parts, one.message));
+  for (const one of many) one.errors = many;
+  expect(crossed(many[0])).toMatchObject({ message: "0", errors: { length: 29 } });
 });
 
 const unreadable = (): never => {
@@ -102,6 +113,9 @@ test.each<readonly [what: string, error: unknown, message: string]>([
   expect(other.message).toBe(message);
   if (message === "refused") expect(other.code).toBe("A_CODE");
   expect(other).toBeInstanceOf(Error);
+  const lines: FromThread[] = [];
+  toldLogger((message) => lines.push(message)).log("error", "failed", { cause: error });
+  expect(JSON.stringify(structuredClone(lines))).toContain(message);
 });
 
 test("a field that is called as what every object has is a field", () => {

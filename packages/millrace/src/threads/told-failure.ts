@@ -79,13 +79,27 @@ const families: ReadonlyMap<string, object> = new Map(
 
 /** Causes of causes, at most. */
 const depthMax = 8;
+/** Causes, fields and errors of one failure, and theirs, at most. */
+const failuresMax = 1000;
+
+/** Where in a failure one is that is told with it. */
+interface Telling {
+  /** Those that it is of. One of them is not told again: whoever has several in a circle would have no end of them. */
+  readonly above: readonly unknown[];
+  readonly budget: { left: number };
+}
 
 const described = new Set(["cause", "errors", "message", "name", "stack"]);
 
-export function tellFailure(thrown: unknown, depth = 0): ToldFailure {
+export function tellFailure(thrown: unknown): ToldFailure {
+  return tellOne(thrown, { above: [], budget: { left: failuresMax } });
+}
+
+function tellOne(thrown: unknown, { above, budget }: Telling): ToldFailure {
   const error = isError(thrown) ? thrown : new Error(messageOf(thrown));
+  const below = { above: [...above, thrown], budget };
   const told = (values: readonly unknown[]): readonly ToldValue[] =>
-    depth >= depthMax ? [] : values.map((value) => toldValue(value, depth + 1));
+    values.filter((value) => isTold(value, below)).map((value) => toldValue(value, below));
   const fields = keysOf(error).flatMap((field) => {
     const value = fieldOf(error, field);
     return described.has(field) || !isTellable(value)
@@ -135,7 +149,7 @@ function attempt<T>(read: () => T, otherwise: T): T {
   }
 }
 
-function isError(thrown: unknown): thrown is Error {
+export function isError(thrown: unknown): thrown is Error {
   return attempt(() => thrown instanceof Error, false);
 }
 
@@ -157,11 +171,15 @@ function isTellable(value: unknown): boolean {
   return isError(value) || isClonable(value);
 }
 
+function isTold(value: unknown, { above, budget }: Telling): boolean {
+  return above.length <= depthMax && !above.includes(value) && budget.left-- > 0;
+}
+
 /** What cannot be sent is told in words. */
-function toldValue(value: unknown, depth: number): ToldValue {
+function toldValue(value: unknown, telling: Telling): ToldValue {
   return !isError(value) && isClonable(value)
     ? { kind: "value", value }
-    : { kind: "failure", failure: tellFailure(value, depth) };
+    : { kind: "failure", failure: tellOne(value, telling) };
 }
 
 function valueOf(told: ToldValue): unknown {

@@ -2,7 +2,7 @@ import { messageOf } from "@millrace/model";
 import type { LogFields, Logger } from "@millrace/platform";
 
 import type { FromThread } from "./thread-messages.ts";
-import { failureOf, isClonable, tellFailure } from "./told-failure.ts";
+import { failureOf, isClonable, isError, tellFailure } from "./told-failure.ts";
 
 /** Tells the application what is to be logged: its logger decides, and lives in its thread. */
 export function toldLogger(tell: (message: FromThread) => void): Logger {
@@ -11,9 +11,9 @@ export function toldLogger(tell: (message: FromThread) => void): Logger {
     log: (level, event, fields = {}) => {
       const entries = Object.entries(fields);
       const failures = entries.flatMap(([name, value]) =>
-        value instanceof Error ? [[name, tellFailure(value)] as const] : [],
+        isError(value) ? [[name, tellFailure(value)] as const] : [],
       );
-      const others = entries.filter(([, value]) => !(value instanceof Error));
+      const others = entries.filter(([, value]) => !isError(value));
       tell({
         kind: "log",
         level,
