@@ -48,11 +48,17 @@ export async function moveLogStart(
       state.epochs.truncateFromStart(offset);
       keepWitnesses(state, writer);
     }
+    const [first, ...others] = state.segments.all;
+    const removesSome = others.length > 0 && first.endOffset <= state.logStartOffset;
+    if (removesSome && state.config.isSyncedWhileOpen) await writer.sync();
     removeSegmentsBelow(state.logStartOffset, { ...state.files, remove });
   });
 }
 
-/** What is removed cannot tell of producers and epochs any more: what is left must not be the only witness. */
+/**
+ * What is removed cannot tell of producers and epochs any more: what is left must not be the only witness. It is on the
+ * device before anything is removed, or a power loss takes it alone.
+ */
 function keepWitnesses({ platform, path }: LogState, writer: LogWriter): void {
   try {
     writer.keepWitnesses();
