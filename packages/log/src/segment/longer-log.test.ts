@@ -124,6 +124,30 @@ describe("a log that is longer than its record", () => {
     expect(offsetsIn(again)).toEqual([0, 1, 2]);
   });
 
+  it("is whole where the record of what came was lost with the power, and at the next stop could not be written", async () => {
+    const platform = await stopped(false);
+    const record = ours.replace(".log", ".checksum");
+    const ofStop = readFile(platform, record);
+    await appendTo(await openLog(await open(platform)), 2);
+    const lost = testPlatform(copyOf(platform.fileSystem, "data"));
+    changeFile(lost, record, () => ofStop);
+    const files = new CountingFileSystem(lost.fileSystem);
+    const after = testPlatform(files.fileSystem);
+    const directory = await open(after);
+    // It is too small to be recorded as it is recovered.
+    const log = await directory.openLog({ topic: "orders", partition: 0, leaderEpoch: 1 });
+    await openLog(directory, 1);
+    expect(offsetsIn(log)).toEqual([0, 1, 2, 3, 4]);
+    files.refuses = (path) => path.endsWith("index") || path.endsWith(".checksum");
+    await directory.close();
+    files.refuses = () => false;
+    const last = await open(after);
+    expect(last.wasCleanlyClosed).toBe(true);
+    const again = await openLog(last);
+    expect(again.damage).toBeUndefined();
+    expect(offsetsIn(again)).toEqual([0, 1, 2, 3, 4]);
+  });
+
   it("is whole where the record of its end was written, and the segment behind it could not be made", async () => {
     const files = new CountingFileSystem(testPlatform().fileSystem);
     const platform = testPlatform(files.fileSystem);

@@ -9,9 +9,13 @@ export function endAsStopped(segment: LogSegment): void {
     segment.record = { ...record, isEnd: true };
 }
 
-/** It grew on because the next segment could not be made, and its record says that it did not. */
+/**
+ * It grew on behind a record that says that it does not: the next segment could not be made, or what was recorded before
+ * its first batch was lost with the power.
+ */
 export function endsTooEarly({ record, sizeBytes }: LogSegment): boolean {
-  return record?.isClosed === true && record.sizeBytes < sizeBytes;
+  const isLast = record?.isClosed === true || record?.isStopped === true;
+  return isLast && record.sizeBytes < sizeBytes;
 }
 
 /**
