@@ -66,6 +66,11 @@ export class ReconnectingLink implements BrokerLink {
     return this.#versions !== undefined;
   }
 
+  /** What a call is written to now: the same one as before, unless that was lost. */
+  get connection(): BrokerConnection | undefined {
+    return this.#connection;
+  }
+
   /** True while a failed address has its pause. */
   get isResting(): boolean {
     return !this.isReady && this.#options.platform.clock.monotonicMs() < this.#notBeforeMs;

@@ -20,7 +20,7 @@ import { CommittedOffsets } from "./committed-offsets.ts";
 import type { ConsumerMembership } from "./consumer-membership.ts";
 import { decodeAssignment } from "./consumer-protocol.ts";
 import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
-import { joinGroup, memberFenced, type Seat } from "./join-group.ts";
+import { type GivenId, joinGroup, memberFenced, noId, type Seat } from "./join-group.ts";
 import { leaveGroup } from "./leave-group.ts";
 import { MemberSession } from "./member-session.ts";
 
@@ -65,7 +65,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
   #joining: Promise<unknown> = Promise.resolve();
   /** What the group has given and the owner keeps while it joins again. */
   #kept: readonly TopicPartition[] = [];
-  #memberId = "";
+  #id: GivenId = noId;
   #generationId = -1;
   #assignment: Uint8Array = new Uint8Array(0);
   #reason = "";
@@ -116,7 +116,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     return {
       groupId: this.#options.groupId,
       generationId: this.#generationId,
-      memberId: this.#memberId,
+      memberId: this.#id.memberId,
       groupInstanceId: this.#options.groupInstanceId ?? null,
     };
   }
@@ -207,7 +207,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     this.#context.platform.logger.log("warn", "client.member-gives-up", { groupId, reason });
     if (groupInstanceId === undefined) {
       this.#background.begin(this.#leave(leaveTimeoutMs));
-      this.#memberId = "";
+      this.#id = noId;
     }
     this.#leaveGeneration({ isForgotten: true });
   }
@@ -231,7 +231,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
 
   /** The group may hold a seat for it, if only one that it still waits for. */
   get #mayHaveSeat(): boolean {
-    if (this.#options.groupInstanceId === undefined) return this.#memberId !== "";
+    if (this.#options.groupInstanceId === undefined) return this.#id.memberId !== "";
     return this.#hasAsked && this.#context.metadata.hasAnswered;
   }
 
@@ -264,7 +264,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
         lane: this.#joinLane,
         options: this.#options,
         protocol: this.#protocol,
-        memberId: this.#memberId,
+        id: this.#id,
         kept: {
           generationId: this.isMember ? this.#generationId : -1,
           ownedPartitions: this.#kept,
@@ -276,8 +276,8 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
       const outcome = await abortable(attempt, signal);
       this.#closing.signal.throwIfAborted();
       if (outcome.kind === "again") {
-        const isForgotten = outcome.memberId === "" && this.isMember && this.keepsPartitions;
-        this.#memberId = outcome.memberId;
+        const isForgotten = outcome.id === noId && this.isMember && this.keepsPartitions;
+        this.#id = outcome.id;
         if (isForgotten) this.#leaveGeneration({ isForgotten });
         return outcome.isSoon;
       }
@@ -299,7 +299,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
   }
 
   #take(seat: Seat): void {
-    this.#memberId = seat.memberId;
+    this.#id = { memberId: seat.memberId, givenOver: undefined };
     this.#generationId = seat.generationId;
     this.#assignment = seat.assignment;
     this.#assignedCounts = seat.assignedCounts;
@@ -313,7 +313,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
       this.#fail(memberFenced(this.#options, error));
       return;
     }
-    if (error?.code === "UNKNOWN_MEMBER_ID") this.#memberId = "";
+    if (error?.code === "UNKNOWN_MEMBER_ID") this.#id = noId;
     this.#leaveGeneration({ isForgotten: true });
   }
 

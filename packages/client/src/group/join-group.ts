@@ -3,6 +3,7 @@ import { KafkaError } from "@millrace/protocol";
 import { joinGroupApi, syncGroupApi, type JoinGroupResponse } from "@millrace/protocol/definitions";
 
 import type { ClientContext } from "../client-context.ts";
+import type { BrokerConnection } from "../connection/broker-connection.ts";
 import type { BrokerLane, LaneLink } from "../connection/broker-lane.ts";
 import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { askedNow, type Asked } from "./asked.ts";
@@ -21,13 +22,25 @@ export interface Seat {
   readonly assignedCounts: ReadonlyMap<string, number> | undefined;
 }
 
-/** The member id that the group gave, or "" to be given one. */
+/** As whom a member asks. */
+export interface GivenId {
+  /** That the group gave, or "" to be given one. */
+  readonly memberId: string;
+  /**
+   * Of one without a seat yet: the connection that it came over. Until then it is in no log, so that a coordinator that
+   * has started again, or another one, knows a static member by the id before.
+   */
+  readonly givenOver: BrokerConnection | undefined;
+}
+
+export const noId: GivenId = { memberId: "", givenOver: undefined };
+
 export interface JoinAttempt {
   readonly context: ClientContext;
   readonly lane: BrokerLane;
   readonly options: GroupSettings;
   readonly protocol: GroupProtocol;
-  readonly memberId: string;
+  readonly id: GivenId;
   /** What it has kept. */
   readonly kept: OfferingMember;
   readonly reason: string;
@@ -39,7 +52,7 @@ export interface JoinAttempt {
 /** What to do after an attempt that gave no seat: try again at once, after a while, or never. */
 export type JoinOutcome =
   | { readonly kind: "seated"; readonly seat: Seat }
-  | { readonly kind: "again"; readonly memberId: string; readonly isSoon: boolean };
+  | { readonly kind: "again"; readonly id: GivenId; readonly isSoon: boolean };
 
 /**
  * One round of JoinGroup and SyncGroup. The group may answer late, as it waits for its other members; or the connection
@@ -57,77 +70,109 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
   const { options, context, lane } = attempt;
   const { groupId } = options;
   const link = lane.link(await context.coordinators.find("group", groupId));
+  let askedOver: BrokerConnection | undefined;
   const response = await link.call({
     api: joinGroupApi,
-    body: (version) => ({
-      groupId,
-      sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
-      rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
-      memberId: attempt.memberId,
-      ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
-      protocolType: attempt.protocol.type,
-      protocols: attempt.protocol.offers(attempt.kept),
-      ...(version >= 8 ? { reason: attempt.reason } : {}),
-    }),
+    body: (version) => {
+      askedOver = link.connection.connection;
+      return {
+        groupId,
+        sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
+        rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
+        memberId: attempt.id.memberId,
+        ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
+        protocolType: attempt.protocol.type,
+        protocols: attempt.protocol.offers(attempt.kept),
+        ...(version >= 8 ? { reason: attempt.reason } : {}),
+      };
+    },
   });
   const { errorCode, memberId } = response;
-  if (errorCode !== 0) return refused(attempt, { error: KafkaError.of(errorCode), memberId });
-  return synchronize(attempt, link, response);
+  const { id } = attempt;
+  const hasHadSeat = id.memberId === memberId && id.givenOver === undefined;
+  const given = { memberId, givenOver: hasHadSeat ? undefined : askedOver };
+  if (errorCode === 0) return synchronize(attempt, { link, response, given });
+  const isForgotten = isUnknownOver(askedOver, id);
+  return refused(attempt, {
+    error: KafkaError.of(errorCode),
+    given: { ...id, memberId },
+    isForgotten,
+  });
 }
 
 async function synchronize(
   attempt: JoinAttempt,
-  link: LaneLink,
-  response: JoinGroupResponse,
+  joined: {
+    readonly link: LaneLink;
+    readonly response: JoinGroupResponse;
+    readonly given: GivenId;
+  },
 ): Promise<JoinOutcome> {
   const { options } = attempt;
+  const { link, response, given } = joined;
   const { memberId, generationId } = response;
   attempt.onJoined({ memberId, generationId });
   const isLeader = response.leader === memberId;
   const lead = isLeader ? await attempt.protocol.lead(response, attempt.signal) : undefined;
   const asked = askedNow(attempt.context.platform.clock);
+  let isForgotten = false;
   const answer = await link.call({
     api: syncGroupApi,
-    body: (version) => ({
-      groupId: options.groupId,
-      generationId,
-      memberId,
-      ...(version >= 3 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
-      ...(version >= 5
-        ? { protocolType: attempt.protocol.type, protocolName: response.protocolName }
-        : {}),
-      assignments: lead?.assignments ?? [],
-    }),
+    body: (version) => {
+      isForgotten = isUnknownOver(link.connection.connection, given);
+      return {
+        groupId: options.groupId,
+        generationId,
+        memberId,
+        ...(version >= 3 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
+        ...(version >= 5
+          ? { protocolType: attempt.protocol.type, protocolName: response.protocolName }
+          : {}),
+        assignments: lead?.assignments ?? [],
+      };
+    },
   });
   const { errorCode } = answer;
-  if (errorCode !== 0) return refused(attempt, { error: KafkaError.of(errorCode), memberId });
+  if (errorCode !== 0)
+    return refused(attempt, { error: KafkaError.of(errorCode), given, isForgotten });
   const { assignment } = answer;
   const assignedCounts = lead?.counts;
   return { kind: "seated", seat: { memberId, generationId, asked, assignment, assignedCounts } };
 }
 
+function isUnknownOver(connection: BrokerConnection | undefined, { givenOver }: GivenId): boolean {
+  return givenOver !== undefined && givenOver !== connection;
+}
+
 function refused(
-  { context, options, memberId }: JoinAttempt,
-  given: { readonly error: KafkaError; readonly memberId: string },
+  { context, options, id }: JoinAttempt,
+  refusal: {
+    readonly error: KafkaError;
+    readonly given: GivenId;
+    /** The coordinator may have forgotten that it has given the id. */
+    readonly isForgotten: boolean;
+  },
 ): JoinOutcome {
-  const { error } = given;
+  const { error, given, isForgotten } = refusal;
   switch (error.code) {
     case "MEMBER_ID_REQUIRED":
-      return { kind: "again", memberId: given.memberId, isSoon: true };
+      return { kind: "again", id: given, isSoon: true };
     case "REBALANCE_IN_PROGRESS":
-      return { kind: "again", memberId: given.memberId, isSoon: true };
+      return { kind: "again", id: given, isSoon: true };
     case "ILLEGAL_GENERATION":
-      return { kind: "again", memberId: given.memberId, isSoon: true };
+      return { kind: "again", id: given, isSoon: true };
     case "UNKNOWN_MEMBER_ID":
-      return { kind: "again", memberId: "", isSoon: true };
+      return { kind: "again", id: noId, isSoon: true };
     case "FENCED_INSTANCE_ID":
+      // Perhaps by the id that it had before. Where it is another process, that one hears of it: its seat is taken.
+      if (isForgotten) return { kind: "again", id: noId, isSoon: true };
       throw memberFenced(options, error);
     default:
       break;
   }
   if (!error.retriable) throw clusterErrorOf(groupRefusal(options.groupId, error), error);
   context.coordinators.forgetAfter("group", options.groupId, error);
-  return { kind: "again", memberId, isSoon: false };
+  return { kind: "again", id, isSoon: false };
 }
 
 export function memberFenced(options: GroupSettings, cause: unknown): ClusterError {

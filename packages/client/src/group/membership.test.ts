@@ -193,4 +193,47 @@ describe("a member of a group", () => {
         expect(platform.clock.monotonicMs() - startedMs).toBeLessThan(35_000);
       }),
   );
+
+  test.each([
+    { fate: "goes away, and comes back without it", isGone: true, memberIds: ["", "m1", "m1", ""] },
+    { fate: "stays", isGone: false, memberIds: ["", "m1"] },
+  ])(
+    "with an instance id is fenced under an id that has had no seat by a coordinator that $fate: $memberIds",
+    ({ isGone, memberIds }) =>
+      playGroup(async ({ broker, client }) => {
+        const asked: string[] = [];
+        broker.on(joinGroupApi, ({ memberId, protocols }) => {
+          asked.push(memberId);
+          if (isGone && asked.length === 2) return "close";
+          const given = `m${asked.length}`;
+          return {
+            errorCode: memberId === "" ? 0 : 82,
+            generationId: 1,
+            protocolType: "consumer",
+            protocolName: "range",
+            leader: given,
+            skipAssignment: false,
+            memberId: given,
+            members: [{ memberId: given, groupInstanceId: "i", metadata: protocols[0].metadata }],
+          };
+        });
+        broker.on(syncGroupApi, ({ assignments }) => ({
+          errorCode: asked.length === 1 ? 27 : 0,
+          protocolType: "consumer",
+          protocolName: "range",
+          assignment: assignments[0].assignment,
+        }));
+        const membership = client.openMembership({
+          groupId: "g",
+          groupInstanceId: "i",
+          topics: () => ["t"],
+          assignors: [rangeAssignor],
+        });
+        const joining = membership.join();
+        if (isGone) await joining;
+        else await expect(joining).rejects.toMatchObject({ code: "MEMBER_FENCED" });
+        expect(asked).toEqual(memberIds);
+        expect(membership.isMember).toBe(isGone);
+      }),
+  );
 });
