@@ -134,6 +134,26 @@ describe("the changes of a store", () => {
     await changes.return();
   });
 
+  test("of the windows, or sessions, of a key begin with those that are there", async () => {
+    const { app, perMinute, visits } = await started();
+    await write("words", [
+      ["ant", "1", 0],
+      ["ape", "1", 0],
+    ]);
+    await eventually(() => app.store(visits).findSessions("ape").toArray()).toHaveLength(1);
+    const asked = [
+      { store: app.store(perMinute), window: { start: 0, end: 60_000 } },
+      { store: app.store(visits), window: { start: 0, end: 0 } },
+    ];
+    for (const { store, window } of asked) {
+      const changes = store.watch("ape");
+      const first = take(changes, 1);
+      await write("words", [["ape", "1", 120_000]]);
+      expect(await first).toMatchObject([{ key: { key: "ape", window }, offset: undefined }]);
+      await changes.return();
+    }
+  });
+
   test("of windows and of global tables", async () => {
     await write("rates", [["eur", "1.1"]]);
     const { app, perMinute, rates } = await started();

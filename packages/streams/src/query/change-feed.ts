@@ -61,6 +61,7 @@ interface Wanted {
   readonly question: Question;
   /** Undefined: those of the settings. */
   readonly partition?: number;
+  /** Of keys as they are logged; windows of the snapshot have them bare, and are what the question asks for. */
   readonly isMeant: (key: Uint8Array) => boolean;
   /** Absent: with what is there. */
   readonly options?: ChangesOptions;
@@ -219,7 +220,8 @@ export class ChangeFeed<K, V> {
     for (const asked of partitions) {
       const snapshot = new SnapshotRows(reader, asked, question);
       for await (const row of snapshot.rows())
-        if (isMeant(row.key)) yield { row, partition: asked, offset: undefined };
+        if (row.window !== undefined || isMeant(row.key))
+          yield { row, partition: asked, offset: undefined };
       const { changelogOffsets } = snapshot;
       const isGlobal = reader.store.subtopology === undefined;
       const all = isGlobal ? await this.#changelogPartitions(feed) : [asked];
