@@ -211,8 +211,11 @@ export class ChangelogPump {
 
   #tellRemaining(): void {
     let sum = 0;
-    for (const { task, reading } of this.#open.values())
-      if (task.isRestoring) sum += reading.stop - reading.position;
+    for (const { task, reading } of this.#open.values()) {
+      // A copy that is to become active follows without an end until it is planned as that.
+      const isEndKnown = task.isRestoring && reading.end !== undefined;
+      if (isEndKnown) sum += reading.stop - reading.position;
+    }
     this.#environment.remaining.add(sum - this.#remaining);
     this.#remaining = sum;
   }
