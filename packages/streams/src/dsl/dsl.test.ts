@@ -115,6 +115,23 @@ describe("names", () => {
     );
     expect(codeOf(() => wordCount().build({ requireExplicitNames: true }))).toBe("none");
   });
+
+  test.each([
+    [{}, "UNNAMED_INTERNAL_RESOURCE"],
+    [{ name: "orders" }, "none"],
+  ])("topics and store of a foreign-key join with %j have explicit names: %s", (options, code) => {
+    const builder = new StreamsBuilder();
+    const serdes = { key: string(), value: string() };
+    builder
+      .table("in", { ...serdes, store: "in" })
+      .join(builder.table("others", { ...serdes, store: "others" }), (left) => left, {
+        foreignKey: (value) => value,
+        value: string(),
+        store: "joined",
+        ...options,
+      });
+    expect(codeOf(() => builder.build({ requireExplicitNames: true }))).toBe(code);
+  });
 });
 
 describe("streams of other builders", () => {

@@ -45,7 +45,12 @@ export function joinByForeignKey(
   options: ForeignKeyJoinOptions,
 ): TableNode {
   const { recorder } = left;
-  const names = namesOf(recorder.naming, options.name);
+  const { naming } = recorder;
+  const names = namesOf(naming, options.name);
+  const { subscriptionTopic, store: subscriptions, responseTopic } = names;
+  if (options.name === undefined)
+    for (const kept of [subscriptionTopic, subscriptions, responseTopic])
+      naming.noteGenerated(kept);
   const what = "join by foreign key";
   const join: ForeignKeyJoin = {
     operator,
@@ -58,7 +63,7 @@ export function joinByForeignKey(
     topic: names.subscriptionTopic,
     store: subscriptionStore(names.store),
   };
-  const store = draftStore(options.store, "KTABLE-FK-JOIN-OUTPUT-", recorder.naming);
+  const store = draftStore(options.store, "KTABLE-FK-JOIN-OUTPUT-", naming);
   const parts = planParts(join, names, { left, right, ...options });
   for (const [parents, child] of parts.edges) recorder.add(parents, child);
   const valueSerde =
