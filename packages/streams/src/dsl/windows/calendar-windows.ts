@@ -3,6 +3,7 @@ import { shown, toMilliseconds, type Timestamp, type Window } from "@millrace/mo
 import { TopologyError } from "../../error/topology-error.ts";
 import type { Given, Has, Optional } from "../types/given-options.ts";
 import type { GraceOption, TimeWindows } from "./time-windows.ts";
+import { requireWindowOptions } from "./window-options.ts";
 import { dateOf, dayMs, dayOf, ZoneTime } from "./zone-time.ts";
 
 const weekdays = [
@@ -36,7 +37,7 @@ export interface CalendarOptions extends GraceOption {
  * clocks are changed, a day has 23 or 25 hours; it begins when its first moment comes, also where midnight is skipped or
  * comes twice. Windows begin in 1970 at the earliest.
  *
- * @throws TopologyError `INVALID_WINDOWS`, DurationError
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`, DurationError
  * @example readings.groupByKey().windowedBy(calendar("day", { timeZone: "Europe/Berlin", grace: "1h" })).count()
  */
 export function calendar<const O extends Optional<CalendarOptions>>(
@@ -45,9 +46,9 @@ export function calendar<const O extends Optional<CalendarOptions>>(
     : "A day has no length without a place: calendar('day', { timeZone: 'Europe/Berlin' })",
   ...options: Given<O, CalendarOptions>
 ): TimeWindows {
-  const [{ timeZone, weekStartsOn = "monday", grace = 0 } = {}] = options as readonly [
-    CalendarOptions?,
-  ];
+  const [given = {}] = options as readonly [CalendarOptions?];
+  requireWindowOptions("calendar", given);
+  const { timeZone, weekStartsOn = "monday", grace = 0 } = given;
   if (!Object.hasOwn(daysOf, unit))
     throw invalid(`calendar was given ${shown(unit)}; give ${listed(Object.keys(daysOf))}`);
   if (!weekdays.includes(weekStartsOn))

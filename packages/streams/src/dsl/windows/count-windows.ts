@@ -1,6 +1,7 @@
 import { shown } from "@millrace/model";
 
 import { TopologyError } from "../../error/topology-error.ts";
+import { requireWindowOptions } from "./window-options.ts";
 
 export interface CountWindowsOptions {
   /** From the first record of a window to that of the next. Default: the size, so that windows follow one another. */
@@ -21,13 +22,12 @@ const overlapMax = 1000;
  * Windows of so many records of a key. No counterpart in Kafka Streams. Records are counted as they come, whatever their
  * times are; with an `advance` below the size windows overlap.
  *
- * @throws TopologyError `INVALID_WINDOWS`
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`
  * @example readings.groupByKey().windowedBy(countWindows(100)).emitStrategy("onWindowClose").count()
  */
-export function countWindows(
-  size: number,
-  { advance = size }: CountWindowsOptions = {},
-): CountWindows {
+export function countWindows(size: number, options: CountWindowsOptions = {}): CountWindows {
+  requireWindowOptions("countWindows", options);
+  const { advance = size } = options;
   if (!Number.isSafeInteger(size) || size < 1)
     throw invalid(`size of countWindows is ${shown(size)}; give a number of records, at least 1`);
   if (!Number.isSafeInteger(advance) || advance < 1 || advance > size)

@@ -11,6 +11,7 @@ import { CallbackError } from "../../error/callback-error.ts";
 import { TopologyError } from "../../error/topology-error.ts";
 import { requireList } from "../../processor/callback-result.ts";
 import type { GraceOption, TimeWindows } from "./time-windows.ts";
+import { requireWindowOptions } from "./window-options.ts";
 
 export interface CustomWindowsOptions extends GraceOption {
   /** Of the longest window: so long is kept what may still change. */
@@ -25,7 +26,7 @@ export interface CustomWindowsOptions extends GraceOption {
 /**
  * Windows of one's own (Kafka: a subclass of `Windows`), such as shifts, trading hours or terms.
  *
- * @throws TopologyError `INVALID_WINDOWS`, DurationError
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`, DurationError
  * @example
  * const hour = 3_600_000;
  * const shifts = customWindows({
@@ -36,7 +37,9 @@ export interface CustomWindowsOptions extends GraceOption {
  *   },
  * });
  */
-export function customWindows({ size, windowsFor, grace = 0 }: CustomWindowsOptions): TimeWindows {
+export function customWindows(options: CustomWindowsOptions): TimeWindows {
+  requireWindowOptions("customWindows", options);
+  const { size, windowsFor, grace = 0 } = options;
   const sizeMs = toMilliseconds(size, "size of customWindows");
   if (sizeMs === 0) throw invalid("size of customWindows is 0 ms; give that of the longest window");
   if (!isSynchronousFunction(windowsFor))

@@ -1,6 +1,7 @@
 import { toMilliseconds, type Duration } from "@millrace/model";
 
 import type { GraceOption } from "./time-windows.ts";
+import { requireWindowOptions } from "./window-options.ts";
 
 /** Stretches of activity (Kafka: `SessionWindows`); made by `session`. */
 export interface SessionWindows {
@@ -19,10 +20,12 @@ export interface SessionWindows {
  * `SessionWindows.ofInactivityGapAndGrace`). A session begins with its first record and ends with its last, both
  * inclusive; one that comes between two sessions makes them one.
  *
- * @throws DurationError
+ * @throws OptionError `UNKNOWN_OPTION`, DurationError
  * @example clicks.groupByKey().windowedBy(session("30m", { grace: "1m" })).count()
  */
-export function session(inactivityGap: Duration, { grace = 0 }: GraceOption = {}): SessionWindows {
+export function session(inactivityGap: Duration, options: GraceOption = {}): SessionWindows {
+  requireWindowOptions("session", options);
+  const { grace = 0 } = options;
   return Object.freeze({
     kind: "session",
     name: "session",

@@ -1,6 +1,7 @@
 import { toMilliseconds, type Duration } from "@millrace/model";
 
 import type { GraceOption } from "./time-windows.ts";
+import { requireWindowOptions } from "./window-options.ts";
 
 /** Windows that begin and end where records do (Kafka: `SlidingWindows`); made by `sliding`. */
 export interface SlidingWindows {
@@ -19,10 +20,12 @@ export interface SlidingWindows {
  * `SlidingWindows.ofTimeDifferenceAndGrace`): a record ends one window, and another begins right behind it, if
  * records follow in time. Both ends are inclusive.
  *
- * @throws DurationError
+ * @throws OptionError `UNKNOWN_OPTION`, DurationError
  * @example payments.groupByKey().windowedBy(sliding("10m", { grace: "1m" })).count()
  */
-export function sliding(timeDifference: Duration, { grace = 0 }: GraceOption = {}): SlidingWindows {
+export function sliding(timeDifference: Duration, options: GraceOption = {}): SlidingWindows {
+  requireWindowOptions("sliding", options);
+  const { grace = 0 } = options;
   return Object.freeze({
     kind: "sliding",
     name: "sliding",

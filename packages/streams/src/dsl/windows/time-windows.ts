@@ -2,6 +2,7 @@ import { toMilliseconds, type Duration, type Timestamp } from "@millrace/model";
 
 import { TopologyError } from "../../error/topology-error.ts";
 import type { Given, Has, Optional } from "../types/given-options.ts";
+import { requireWindowOptions } from "./window-options.ts";
 
 export interface GraceOption {
   /** How late a record may come, by stream time (Kafka: `ofSizeAndGrace`). Default 0. */
@@ -37,10 +38,12 @@ export interface TimeWindows {
  * Windows one after the other (Kafka: `TimeWindows.ofSizeAndGrace`). They begin at 1970 and every size after it; the end
  * is not part of a window.
  *
- * @throws TopologyError `INVALID_WINDOWS`, DurationError
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`, DurationError
  * @example orders.groupByKey().windowedBy(tumbling("1m", { grace: "10s" })).count()
  */
-export function tumbling(size: Duration, { grace = 0 }: GraceOption = {}): TimeWindows {
+export function tumbling(size: Duration, options: GraceOption = {}): TimeWindows {
+  requireWindowOptions("tumbling", options);
+  const { grace = 0 } = options;
   const sizeMs = sizeOf("tumbling", size);
   return alignedWindows("tumbling", {
     sizeMs,
@@ -53,7 +56,7 @@ export function tumbling(size: Duration, { grace = 0 }: GraceOption = {}): TimeW
  * Windows that overlap (Kafka: `TimeWindows.ofSizeAndGrace(…).advanceBy`): a record is in each that has begun and not
  * ended.
  *
- * @throws TopologyError `INVALID_WINDOWS`, DurationError
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`, DurationError
  * @example orders.groupByKey().windowedBy(hopping("5m", { advance: "1m" })).count()
  */
 export function hopping<const O extends Optional<HoppingOptions>>(
@@ -62,7 +65,9 @@ export function hopping<const O extends Optional<HoppingOptions>>(
     : "A hopping window needs its hop: hopping('5m', { advance: '1m' })",
   ...options: Given<O, HoppingOptions>
 ): TimeWindows {
-  const [{ advance, grace = 0 } = {}] = options as readonly [HoppingOptions?];
+  const [given = {}] = options as readonly [HoppingOptions?];
+  requireWindowOptions("hopping", given);
+  const { advance, grace = 0 } = given;
   const sizeMs = sizeOf("hopping", size);
   if (advance === undefined)
     throw invalid("hopping was given no advance; give it: hopping('5m', { advance: '1m' })");
@@ -77,10 +82,12 @@ export function hopping<const O extends Optional<HoppingOptions>>(
 /**
  * One window without an end (Kafka: `UnlimitedWindows`). Records from before its start are in none.
  *
- * @throws TopologyError `INVALID_WINDOWS`
+ * @throws TopologyError `INVALID_WINDOWS`, OptionError `UNKNOWN_OPTION`
  * @example visits.groupByKey().windowedBy(unlimited({ startOn: Date.UTC(2026, 0) })).count()
  */
-export function unlimited({ startOn = 0 }: { readonly startOn?: Timestamp } = {}): TimeWindows {
+export function unlimited(options: { readonly startOn?: Timestamp } = {}): TimeWindows {
+  requireWindowOptions("unlimited", options);
+  const { startOn = 0 } = options;
   if (!Number.isSafeInteger(startOn) || startOn < 0)
     throw invalid(`startOn of unlimited is ${startOn}; give whole milliseconds since 1970`);
   return Object.freeze({
