@@ -1,5 +1,6 @@
 import type { OffsetAndMetadata } from "@millrace/cluster";
 import type { TopicPartition } from "@millrace/model";
+import { abortable } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
 import {
   offsetCommitApi,
@@ -22,6 +23,8 @@ export interface Committer {
 export class CommittedOffsets {
   readonly #context: ClientContext;
   readonly #coordinated: Coordinated;
+  /** Resolves once no commit is under way. */
+  #settled: Promise<unknown> = Promise.resolve();
 
   constructor(context: ClientContext, coordinated: Coordinated) {
     this.#context = context;
@@ -63,13 +66,31 @@ export class CommittedOffsets {
     return readOffsets(answer);
   }
 
-  /** @throws ClusterError `COMMIT_FENCED`: the partitions belong to somebody else now */
+  /**
+   * One after the other, in the order of the calls: of two that are under way the first one may be tried again once
+   * the second one counts, and would take the group back.
+   *
+   * @throws ClusterError `COMMIT_FENCED`: the partitions belong to somebody else now
+   */
   async commit(
     offsets: readonly OffsetAndMetadata[],
     committer: Committer,
     signal?: AbortSignal,
   ): Promise<void> {
     if (offsets.length === 0) return;
+    const before = this.#settled;
+    const committing = abortable(before, signal).then(() =>
+      this.#commit(offsets, committer, signal),
+    );
+    this.#settled = Promise.allSettled([before, committing]);
+    await committing;
+  }
+
+  async #commit(
+    offsets: readonly OffsetAndMetadata[],
+    committer: Committer,
+    signal: AbortSignal | undefined,
+  ): Promise<void> {
     const topics = groupByTopic(offsets, commitRow).map(({ name, rows }) => ({
       name,
       partitions: rows,

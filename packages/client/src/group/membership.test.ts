@@ -62,6 +62,48 @@ describe("a member of a group", () => {
       expect(broker.of("JoinGroup")).toHaveLength(2);
     }));
 
+  test("commits in the order of the calls, though the coordinator has the first one wait", () =>
+    playGroup(async ({ broker, client }) => {
+      const membership = await join(client);
+      const committed: number[] = [];
+      let isLoading = true;
+      broker.on(offsetCommitApi, ({ topics: [{ partitions }] }) => {
+        const errorCode = isLoading ? loading : 0;
+        isLoading = false;
+        if (errorCode === 0) committed.push(partitions[0].committedOffset);
+        return {
+          topics: [{ name: "t", partitions: [{ partitionIndex: 0, errorCode }] }],
+        };
+      });
+      const commit = (offset: number) => membership.commit([{ topic: "t", partition: 0, offset }]);
+      await Promise.all([commit(5), commit(10)]);
+      expect(committed).toEqual([5, 10]);
+    }));
+
+  test("that gives up a commit while an earlier one is under way leaves the next one behind that", () =>
+    playGroup(async ({ platform, broker, client }) => {
+      const membership = await join(client);
+      const committed: number[] = [];
+      let isLoading = true;
+      broker.on(offsetCommitApi, ({ topics: [{ partitions }] }) => {
+        const errorCode = isLoading ? loading : 0;
+        if (errorCode === 0) committed.push(partitions[0].committedOffset);
+        return {
+          topics: [{ name: "t", partitions: [{ partitionIndex: 0, errorCode }] }],
+        };
+      });
+      const commit = (offset: number, signal?: AbortSignal) =>
+        membership.commit([{ topic: "t", partition: 0, offset }], signal);
+      const giving = new AbortController();
+      const commits = [commit(5), commit(7, giving.signal), commit(10)];
+      giving.abort(new Error("given up"));
+      await expect(commits[1]).rejects.toThrow("given up");
+      await platform.timers.sleep(200);
+      isLoading = false;
+      await Promise.all([commits[0], commits[2]]);
+      expect(committed).toEqual([5, 10]);
+    }));
+
   test("that leads watches the topics of all members, however long nothing happens", () =>
     playGroup(async ({ platform, cluster, client }) => {
       const membership = await join(client);
