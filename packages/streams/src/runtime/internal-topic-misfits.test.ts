@@ -1,7 +1,12 @@
 import { describe, expect, test } from "vitest";
 
 import { repartitionConfigs } from "../topology/internal-topic-configs.ts";
-import { changelogMisfits, repartitionMisfits } from "./internal-topic-misfits.ts";
+import {
+  changelogMisfits,
+  repartitionMisfits,
+  tellInternalTopicMisfits,
+  type MisfitsSurroundings,
+} from "./internal-topic-misfits.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
@@ -88,4 +93,35 @@ describe("a repartition topic loses records", () => {
   test("but not one as it is made", () => {
     expect(told(repartitionMisfits, repartitionConfigs, repartitionConfigs)).toEqual([]);
   });
+});
+
+test("it is told also where nobody says where the cluster is", async () => {
+  const lines: unknown[] = [];
+  const configs = Object.entries(defaults).map(([name, value]) => ({ name, value }));
+  const surroundings = {
+    admin: {
+      describeConfigs: async () => [{ name: "app-s-changelog", configs }],
+      describeCluster: () => Promise.reject(new Error("not yours")),
+    },
+    subtopologies: [
+      {
+        repartitionTopics: [],
+        changelogTopics: [{ name: "app-s-changelog", configs: compact, isSourceTopic: false }],
+      },
+    ],
+    logger: { isEnabled: () => true, log: (...line: unknown[]) => void lines.push(line) },
+  } as unknown as MisfitsSurroundings; // as much of it as is asked for
+  const { signal } = new AbortController();
+  await tellInternalTopicMisfits(surroundings, new Set(["app-s-changelog"]), signal);
+  expect(lines).toMatchObject([
+    [
+      "error",
+      "streams.internal-topic-misfit",
+      {
+        advice: expect.stringMatching(
+          /--add-config cleanup.policy=compact --bootstrap-server HOST:PORT$/,
+        ),
+      },
+    ],
+  ]);
 });

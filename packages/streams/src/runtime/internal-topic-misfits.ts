@@ -65,12 +65,14 @@ export async function tellInternalTopicMisfits(
   }
 }
 
+/** For a command line: what it is about is told in any case. */
 async function anyBroker(
   admin: MisfitsSurroundings["admin"],
   signal: AbortSignal,
 ): Promise<string> {
-  const [{ host, port }] = (await admin.describeCluster(signal)).brokers;
-  return `${host}:${port}`;
+  const described = await admin.describeCluster(signal).catch(() => undefined);
+  const broker = described?.brokers.at(0);
+  return broker === undefined ? "HOST:PORT" : `${broker.host}:${broker.port}`;
 }
 
 export function changelogMisfits(
