@@ -69,6 +69,8 @@ describe("a start that is given up", () => {
       platform.fileSystem.remove("/data/.kafka_cleanshutdown"); // as if it had been killed
       for (const suffix of ["", ".copy"])
         platform.fileSystem.remove(`/data/recovery-point-offset-checkpoint${suffix}`);
+      for (const topic of topics)
+        platform.fileSystem.remove(`/data/${topic}-0/00000000000000000000.checksum`);
       const stop = new AbortController();
       const opened = new Set<string>();
       const fileSystem = withMembers(platform.fileSystem, {

@@ -5,6 +5,7 @@ import {
   offsetForLeaderEpochApi,
 } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
+import { runWorld } from "../../test-support/broker-world.ts";
 import type { TestClient } from "../../test-support/test-client.ts";
 import { withClient } from "../../test-support/with-client.ts";
 
@@ -61,19 +62,44 @@ test("DeleteRecords: moves the start, not beyond what is there", () =>
     expect((await client.fetch("orders", 1))?.errorCode).toBe(errorCodeOf("OFFSET_OUT_OF_RANGE"));
   }));
 
+async function epochEndOf(
+  client: TestClient,
+  leaderEpoch: number,
+  { topic = "orders", now = -1 } = {},
+) {
+  const partitions = [{ partition: 0, leaderEpoch, currentLeaderEpoch: now }];
+  const answer = await client.ask(offsetForLeaderEpochApi, 4, { topics: [{ topic, partitions }] });
+  const [{ errorCode, endOffset }] = answer?.topics[0].partitions ?? [];
+  return errorCode === 0 ? endOffset : errorCode;
+}
+
 test("OffsetForLeaderEpoch: where an epoch ends, and nothing for one that never was", () =>
   withRecords(async (client) => {
-    const endOf = async (topic: string, leaderEpoch: number, currentLeaderEpoch = -1) => {
-      const partitions = [{ partition: 0, leaderEpoch, currentLeaderEpoch }];
-      const answer = await client.ask(offsetForLeaderEpochApi, 4, {
-        topics: [{ topic, partitions }],
-      });
-      const [{ errorCode, endOffset }] = answer?.topics[0].partitions ?? [];
-      return errorCode === 0 ? endOffset : errorCode;
-    };
     const leaderEpoch = await leaderEpochOf(client);
-    expect(await endOf("orders", leaderEpoch)).toBe(3);
-    expect(await endOf("orders", 500)).toBe(-1);
-    expect(await endOf("orders", leaderEpoch, 500)).toBe(errorCodeOf("UNKNOWN_LEADER_EPOCH"));
-    expect(await endOf("nowhere", 1)).toBe(errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"));
+    expect(await epochEndOf(client, leaderEpoch)).toBe(3);
+    expect(await epochEndOf(client, 500)).toBe(-1);
+    expect(await epochEndOf(client, leaderEpoch, { now: 500 })).toBe(
+      errorCodeOf("UNKNOWN_LEADER_EPOCH"),
+    );
+    expect(await epochEndOf(client, 1, { topic: "nowhere" })).toBe(
+      errorCodeOf("UNKNOWN_TOPIC_OR_PARTITION"),
+    );
+  }));
+
+/** A consumer at the end has the epoch of its broker, whose next start may find no record of it. */
+test("OffsetForLeaderEpoch: an epoch without records, or whose records were deleted, ends where the next one begins", () =>
+  runWorld({}, async ({ start }) => {
+    const first = await start();
+    await first.client.createTopic("orders");
+    await first.client.produce("orders", ["a", "b", "c"]);
+    const epochs = [await leaderEpochOf(first.client)];
+    await first.broker.close();
+    for (const isDeleted of [false, false, true, true]) {
+      const { broker, client } = await start();
+      for (const epoch of epochs) expect(await epochEndOf(client, epoch)).toBe(3);
+      epochs.push(await leaderEpochOf(client));
+      const topics = [{ name: "orders", partitions: [{ partitionIndex: 0, offset: 3 }] }];
+      if (isDeleted) await client.ask(deleteRecordsApi, 2, { topics, timeoutMs: 1000 });
+      await broker.close();
+    }
   }));

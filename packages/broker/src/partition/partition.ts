@@ -210,12 +210,18 @@ export class Partition {
    */
   endOffsetForEpoch(leaderEpoch: number): EpochEndOffset | undefined {
     const { logEndOffset } = this.#log;
-    const end =
-      leaderEpoch === this.leaderEpoch
-        ? { leaderEpoch, endOffset: logEndOffset }
-        : this.#log.endOffsetForEpoch(leaderEpoch);
+    const end = this.#log.endOffsetForEpoch(leaderEpoch) ?? this.#endBehindRecords(leaderEpoch);
     if (end === undefined || end.endOffset >= logEndOffset) this.checkSound();
     return end;
+  }
+
+  /** The log knows of no record of this epoch, nor of a later one: the present epoch begins, or has begun, at its end. */
+  #endBehindRecords(leaderEpoch: number): EpochEndOffset | undefined {
+    if (leaderEpoch < 0 || leaderEpoch > this.leaderEpoch) return undefined;
+    const { logEndOffset: endOffset } = this.#log;
+    const latest = this.#log.epochForOffset(endOffset);
+    const isPast = leaderEpoch < this.leaderEpoch && latest >= 0;
+    return { leaderEpoch: isPast ? latest : leaderEpoch, endOffset };
   }
 
   /** Undefined: the transaction is open here already, and nothing is to be verified. */
