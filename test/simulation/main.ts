@@ -35,7 +35,7 @@ const coverage = new Coverage();
 const failed: SeedResult[] = [];
 let slowestMs = 0;
 const startedMs = performance.now();
-const program = values.program ?? plant.program;
+const { program } = values;
 for (let seed = from; seed < from + count; seed++) {
   if (plant.programs?.test(program ?? swarmOptions(seed).program) === false) continue;
   const seedStartedMs = performance.now();

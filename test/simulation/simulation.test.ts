@@ -85,8 +85,8 @@ describe("a planted bug is found", () => {
     async (plant) => {
       const seed = await firstSeedThatFinds(plant, plantSeeds[plant.name]);
       expect(seed).toBeLessThan(Infinity);
-      await expectNoViolation(seed, plant.program);
-      expect((await resultOf(seed, plant.program)).healingMs).toBeLessThan(plantHealingMsMax);
+      await expectNoViolation(seed);
+      expect((await resultOf(seed)).healingMs).toBeLessThan(plantHealingMsMax);
     },
   );
 
@@ -103,11 +103,7 @@ describe("a planted bug is found", () => {
 async function firstSeedThatFinds(plant: Plant, from: number): Promise<number> {
   for (let seed = from; seed < from + plantSeedsMax; seed++) {
     if (plant.programs?.test(swarmOptions(seed).program) === false) continue;
-    const { violations } = await runSeed(seed, {
-      plant,
-      program: plant.program,
-      healingMsMax: plantHealingMsMax,
-    });
+    const { violations } = await runSeed(seed, { plant, healingMsMax: plantHealingMsMax });
     if (violations.length > 0) return seed;
   }
   return Infinity;

@@ -1,4 +1,9 @@
-import type { BatchWriter, ClusterClient, PartitionWriter } from "@millrace/cluster";
+import type {
+  BatchWriter,
+  ClusterClient,
+  GroupMembership,
+  PartitionWriter,
+} from "@millrace/cluster";
 import { concatBytes, decodeUtf8 } from "@millrace/model";
 
 import { delegate, withWriters } from "../processes/observe-commits.ts";
@@ -13,14 +18,24 @@ export const withoutMetadata: BreakCluster = (cluster) =>
   delegate(cluster, {
     openMembership: (options) => {
       const membership = cluster.openMembership(options);
-      return delegate(membership, {
-        committed: async (partitions, signal) => {
-          const committed = await membership.committed(partitions, signal);
-          return committed.map((one) => ({ ...one, metadata: "" }));
-        },
-      });
+      return delegate(membership, offsetsAlone(membership));
+    },
+    openStreamsMembership: (options) => {
+      const membership = cluster.openStreamsMembership(options);
+      return delegate(membership, offsetsAlone(membership));
     },
   });
+
+type Committed = Pick<GroupMembership, "committed">;
+
+function offsetsAlone(membership: Committed): Committed {
+  return {
+    committed: async (partitions, signal) => {
+      const committed = await membership.committed(partitions, signal);
+      return committed.map((one) => ({ ...one, metadata: "" }));
+    },
+  };
+}
 
 /** What some changelogs hold is passed over when stores are restored. */
 export function restoringNothing(topic: RegExp): BreakCluster {

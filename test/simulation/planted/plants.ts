@@ -44,10 +44,8 @@ export interface Plant {
   readonly engines?: (engines: StoreEngineProvider) => StoreEngineProvider;
   /** For as long as what it gives is not disposed of. */
   readonly install?: () => Disposable;
-  /** Programs in which it does something; absent: in all. */
+  /** Programs in which it does something: seeds that draw others are passed over. Absent: in all. */
   readonly programs?: RegExp;
-  /** The one program in which it does something, or the one that shows it soonest: seeds draw no other then. */
-  readonly program?: string;
 }
 
 export type PlantName =
@@ -92,12 +90,12 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   // Whoever once had the transactional id may end what its successor has begun.
   { name: "old-epoch-on-end", isEndTransactionEpochAccepted: () => true },
   // A task that was moved away, or was rebuilt, goes on telling what its timer counts.
-  { name: "timer-after-close", areTimersKept: true, program: "word-count" },
+  { name: "timer-after-close", areTimersKept: true, programs: /^word-count$/ },
   // What was dropped with its segment is there after the next start.
   {
     name: "expired-segment-back",
     engines: keepingExpired,
-    program: "session",
+    programs: /^(session|tumbling|hopping|sliding)|oin-of-/,
   },
   // A session that became part of another one is there after the next start.
   {
@@ -111,7 +109,7 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   {
     name: "stream-time-lost",
     cluster: withoutMetadata,
-    program: "held-by-stream-time",
+    programs: /^held-by-/,
   },
   // What suppress holds back is not there after the next start.
   {
@@ -123,7 +121,7 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   {
     name: "unmatched-told-again",
     cluster: losingTombstones(/-shared-join-store-changelog$/),
-    program: "outerJoin-of-two-topics",
+    programs: /^(left|outer)Join-of-/,
   },
   // One side of a join is empty after the next start.
   {
@@ -135,7 +133,7 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   {
     name: "waiting-for-version-lost",
     cluster: restoringNothing(/-Buffer-changelog$/),
-    program: "versioned-table-leftJoin",
+    programs: /^versioned-/,
   },
   // An answer for a row that has changed since is taken.
   { name: "stale-answer-taken", cluster: freshAnswers, programs: /^foreign-key-/ },

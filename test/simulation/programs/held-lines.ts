@@ -23,7 +23,7 @@ function heldLines(clock: PunctuationType): SimulatedProgram {
       topic: linesTopic,
       key: drawKey(random),
       payload: "-",
-      ...(random.below(3) > 0 ? { lateMs: random.below(4 * lateMsMax) } : {}),
+      ...(random.below(3) > 0 ? { lateMs: random.below(8 * lateMsMax) } : {}),
     }),
     build: () => {
       const builder = new StreamsBuilder();
