@@ -56,6 +56,16 @@ test("counters and gauges are shown with their tags; what is not known yet is le
   expect(await collected()).toMatchObject({ "millrace.records-lag": [[0, {}]] });
 });
 
+test("what is left to be restored is a gauge, though Kafka calls it a total", async () => {
+  const { provider, registry, source, collected } = world(AggregationTemporality.DELTA);
+  const left = registry.counter("restore-remaining-records-total");
+  using _ = observeMetrics(source, provider.getMeter("orders"), { prefix: "x." });
+  left.add(5);
+  expect(await collected()).toEqual({ "x.restore-remaining-records-total": [[5, {}]] });
+  left.add(2);
+  expect(await collected()).toEqual({ "x.restore-remaining-records-total": [[7, {}]] });
+});
+
 test("what is new comes with the next look, and what is gone is not shown any more", async () => {
   // With the other one the SDK itself goes on telling what it was told last.
   const { provider, registry, source, collected } = world(AggregationTemporality.DELTA);

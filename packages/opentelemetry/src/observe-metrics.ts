@@ -1,5 +1,5 @@
 import { optionTable, readOptions, textOption, type GivenOptions } from "@millrace/model";
-import type { MetricValue } from "@millrace/platform";
+import { isCounter, type MetricValue } from "@millrace/platform";
 import type { Attributes, Meter, Observable, ObservableResult } from "@opentelemetry/api";
 
 const rows = {
@@ -19,7 +19,7 @@ export interface MetricSource {
 
 /**
  * Shows all metrics of an application to OpenTelemetry, whenever its reader asks, until what it gives is disposed of:
- * what ends in `-total` as a counter that only grows, all else as a gauge, tags as attributes. What is new since the
+ * what ends in `-total` and only grows as a counter, all else as a gauge, tags as attributes. What is new since the
  * reader asked last is there with the next time. A value that is not known yet, such as a lag before the first fetch, is
  * left out.
  *
@@ -48,8 +48,7 @@ export function observeMetrics(
       for (const { value, tags } of look().get(name) ?? [])
         if (!Number.isNaN(value)) result.observe(value, tags);
     };
-    const isCounter = name.endsWith("-total");
-    const instrument = isCounter
+    const instrument = isCounter(name)
       ? meter.createObservableCounter(prefix + name)
       : meter.createObservableGauge(prefix + name);
     instrument.addCallback(show);

@@ -16,7 +16,13 @@ export { GuardedLogger, type GuardedLoggerOptions } from "./logging/guarded-logg
 export { withFields } from "./logging/with-fields.ts";
 export { MetricRegistry } from "./metric-registry.ts";
 export { OwnedGauges } from "./owned-gauges.ts";
-export type { Counter, Metrics, MetricTags, MetricValue } from "./metrics.ts";
+export {
+  isCounter,
+  type Counter,
+  type Metrics,
+  type MetricTags,
+  type MetricValue,
+} from "./metrics.ts";
 export {
   handshakeMsMax,
   type Connection,

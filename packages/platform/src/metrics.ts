@@ -15,6 +15,17 @@ export interface Counter {
   readonly value: number;
 }
 
+/** Kafka calls them totals; what they count is there at the moment. */
+const falling: ReadonlySet<string> = new Set([
+  "restore-remaining-records-total",
+  "input-buffer-bytes-total",
+]);
+
+/** True: values of that name only grow, until who counts them begins anew. */
+export function isCounter(name: string): boolean {
+  return /[-_]total$/.test(name) && !falling.has(name);
+}
+
 export interface MetricValue {
   readonly name: string;
   readonly tags: MetricTags;

@@ -2,9 +2,12 @@ import { expect, test } from "vitest";
 import type { MetricValue } from "./metrics.ts";
 import { prometheusText } from "./prometheus-text.ts";
 
+const fallingText = "# TYPE input_buffer_bytes_total gauge\ninput_buffer_bytes_total 1\n";
+
 test.each([
   ["a gauge", "lag", {}, 7, "# TYPE lag gauge\nlag 7\n"],
   ["a counter", "records_total", {}, 7, "# TYPE records_total counter\nrecords_total 7\n"],
+  ["Kafka's name of what falls", "input-buffer-bytes-total", {}, 1, fallingText],
   ["Kafka's name", "records-lag", {}, 1, "# TYPE records_lag gauge\nrecords_lag 1\n"],
   ["a digit at the start", "9lives", {}, 1, "# TYPE _9lives gauge\n_9lives 1\n"],
   ["labels", "a", { "client-id": "x", b: "y" }, 1, '# TYPE a gauge\na{client_id="x",b="y"} 1\n'],

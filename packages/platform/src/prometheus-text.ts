@@ -1,7 +1,7 @@
-import type { MetricTags, MetricValue } from "./metrics.ts";
+import { isCounter, type MetricTags, type MetricValue } from "./metrics.ts";
 
 /**
- * Metrics in Prometheus's text format 0.0.4: a name's values stand together, and what ends in `_total` is a counter.
+ * Metrics in Prometheus's text format 0.0.4: a name's values stand together, and what only grows is a counter, as `isCounter` tells by its name.
  * Letters that Prometheus does not know in a name become `_`.
  *
  * @param about a line of help by name
@@ -18,7 +18,7 @@ export function prometheusText(
       families.set(family, (lines = []));
       const help = Object.hasOwn(about, name) ? about[name] : undefined;
       if (help !== undefined) lines.push(`# HELP ${family} ${escapeHelp(help)}`);
-      lines.push(`# TYPE ${family} ${family.endsWith("_total") ? "counter" : "gauge"}`);
+      lines.push(`# TYPE ${family} ${isCounter(name) ? "counter" : "gauge"}`);
     }
     lines.push(`${family}${labels(tags)} ${numeral(value)}`);
   }
