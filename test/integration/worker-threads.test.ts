@@ -293,6 +293,10 @@ describe("loops in worker threads", () => {
       code: "INVALID_OPTION",
       message: expect.stringMatching(/^commitInterval is given to StreamsApp.start and by/),
     });
+    await expect(start({ data: { prefix: () => "" } as object })).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: expect.stringMatching(/^data was given .*; give what can be, and have the module/),
+    });
     const { bootstrapServers } = cluster;
     const sasl = { mechanism: "OAUTHBEARER", token: () => "" } as const;
     for (const one of [

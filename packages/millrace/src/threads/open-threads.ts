@@ -77,8 +77,14 @@ export function checkSendable(options: StreamsOptions): void {
     if (!isClonable(value) || (name !== "data" && losesMethods(value)))
       throw new OptionError(
         "INVALID_OPTION",
-        `${name} was given ${shown(value)}, which cannot be sent to a thread; have the module export it: export const options = (data) => ({ ${name}: … })`,
+        `${name} was given ${shown(value)}, which cannot be sent to a thread; ${insteadOf(name)}`,
       );
+}
+
+function insteadOf(name: string): string {
+  return name === "data"
+    ? "give what can be, and have the module make functions and the like of it"
+    : `have the module export it: export const options = (data) => ({ ${name}: … })`;
 }
 
 /** What a class made is sent without what its class gives it. */

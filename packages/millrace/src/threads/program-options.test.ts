@@ -83,6 +83,21 @@ test.for([
   await expect(aborted).rejects.toThrow("given up");
 });
 
+test("an address that was not compiled with the program is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-program-"));
+  const module = pathToFileURL(join(folder, "program.ts"));
+  writeFileSync(join(folder, "program.js"), "export default () => undefined;\n");
+  try {
+    const loaded = loadProgram({ module, data: undefined, timers: nodePlatform().timers });
+    await expect(loaded).rejects.toMatchObject({
+      code: "PROGRAM_NOT_LOADED",
+      message: `${module.href} is not there. A compiled program is in files of .js, and the compiler leaves addresses in texts as they are: give new URL("./program.js", import.meta.url) there`,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
 test.each([
   ["a mistake of JavaScript", ".mjs", "const one two;\n", SyntaxError, 0],
   ["a mistake of TypeScript", ".ts", "\nconst one two;\n", SyntaxError, 2],

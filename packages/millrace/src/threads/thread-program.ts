@@ -60,8 +60,14 @@ export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<T
   return { topology, options: (own ?? {}) as Partial<StreamsOptions> }; // read by the table of options
 }
 
-function notLoaded({ href }: URL, cause: unknown): ApplicationError {
+function notLoaded({ href, pathname }: URL, cause: unknown): ApplicationError {
   const place = placeOfMistake(cause);
+  const isAbsent = cause instanceof Error && "url" in cause && cause.url === href;
+  if (isAbsent && pathname.endsWith(".ts")) {
+    const compiled = pathname.slice(pathname.lastIndexOf("/") + 1).replace(/ts$/, "js");
+    const message = `${href} is not there. A compiled program is in files of .js, and the compiler leaves addresses in texts as they are: give new URL("./${compiled}", import.meta.url) there`;
+    return new ApplicationError("PROGRAM_NOT_LOADED", message, { cause });
+  }
   const [reason] = messageOf(cause).split("\n");
   const message =
     place === undefined
