@@ -13,9 +13,10 @@ import { LogStorageError } from "../log-error.ts";
 import type { AppendOptions, AppendResult } from "../log-types.ts";
 import { reach } from "../probe.ts";
 import { LogSegment } from "../segment/log-segment.ts";
+import { forgetRecord } from "../upkeep/recorded-end.ts";
 import { prepareRecord, recordedGrowthBytes, writeActiveRecord } from "../upkeep/record-active.ts";
 import type { LogState } from "./log-state.ts";
-import { forgetRecord, recordSegment, vouchFor } from "./record-segment.ts";
+import { recordSegment, vouchFor } from "./record-segment.ts";
 
 /** Writes batches, closes segments and makes all durable; its owner documents the methods. */
 export class LogWriter {
@@ -119,7 +120,7 @@ export class LogWriter {
       if (!(error instanceof FileSystemError)) throw error;
       const { path } = active;
       this.#state.platform.logger.log("warn", "log.record-failed", { path, error });
-      forgetRecord(this.#state, active);
+      forgetRecord(this.#state.dirty, active);
     }
     this.#isEpochRecorded = true;
   }

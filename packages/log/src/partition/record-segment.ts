@@ -1,5 +1,5 @@
 import { FileSystemError, type FileSystem, type Platform } from "@millrace/platform";
-import { endsTooEarly } from "../upkeep/recorded-end.ts";
+import { endsTooEarly, forgetRecord } from "../upkeep/recorded-end.ts";
 import type { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
@@ -35,15 +35,8 @@ export function recordSegment(
   } catch (error) {
     if (!(error instanceof FileSystemError)) throw error;
     log.platform.logger.log("warn", "log.record-failed", { path: segment.path, error });
-    if (endsTooEarly(segment)) forgetRecord(log, segment);
+    if (endsTooEarly(segment)) forgetRecord(log.dirty, segment);
   }
-}
-
-/** A record from before must not be taken for the end of what is written. */
-export function forgetRecord({ dirty }: Pick<RecordedLog, "dirty">, segment: LogSegment): void {
-  dirty.removeFile(segment.recordPath);
-  dirty.addDirectory();
-  segment.record = undefined;
 }
 
 /** The same without its indexes: those that are not in their files are not vouched for. */

@@ -1,6 +1,6 @@
 import { encodeUtf8 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { batchesIn, batchOf } from "../../test-support/batches.ts";
 import { CountingFileSystem } from "../../test-support/counting-file-system.ts";
 import { copyOf } from "../../test-support/damaged-world.ts";
@@ -212,5 +212,23 @@ describe("a log that is longer than its record", () => {
     platform.fileSystem.remove(marker);
     changeFile(platform, record, () => onDevice);
     expect(offsetsIn(await openLog(await open(platform)))).toEqual([0, 1, 2, 3]);
+  });
+
+  it("has its record taken from the device where that cannot be made one of a log that goes on", async () => {
+    const { fileSystem } = await stopped(false);
+    const files = new CountingFileSystem(fileSystem);
+    const platform = testPlatform(files.fileSystem);
+    const whole = readFile(platform, ours);
+    changeFile(platform, ours, () => readFile(platform, theirs));
+    const found = await open(platform);
+    expect((await openLog(found)).damage).toBeDefined();
+    await found.close();
+    changeFile(platform, ours, () => whole);
+    const directory = await open(platform);
+    let opened = 0; // to be read at first
+    files.refuses = (path) => path === ours.replace(".log", ".checksum") && opened++ > 0;
+    const synced = vi.spyOn(fileSystem, "syncDirectory");
+    expect((await openLog(directory)).damage).toBeUndefined();
+    expect(synced.mock.calls).toContainEqual(["data/orders-0"]);
   });
 });

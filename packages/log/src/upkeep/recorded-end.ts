@@ -1,4 +1,5 @@
 import { FileSystemError, type Platform } from "@millrace/platform";
+import type { DirtyFiles } from "../segment/dirty-files.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import { writeSegmentRecord } from "../segment/write-segment-record.ts";
 
@@ -16,6 +17,13 @@ export function endAsStopped(segment: LogSegment): void {
 export function endsTooEarly({ record, sizeBytes }: LogSegment): boolean {
   const isLast = record?.isClosed === true || record?.isStopped === true;
   return isLast && record.sizeBytes < sizeBytes;
+}
+
+/** A record from before must not be taken for the end of what is written: it goes with the next sync. */
+export function forgetRecord(dirty: DirtyFiles, segment: LogSegment): void {
+  dirty.removeFile(segment.recordPath);
+  dirty.addDirectory();
+  segment.record = undefined;
 }
 
 /**

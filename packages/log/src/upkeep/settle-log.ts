@@ -7,7 +7,7 @@ import type { LeaderEpochs } from "../segment/leader-epochs.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 import { segmentRecordOf, writeSegmentRecord } from "../segment/write-segment-record.ts";
 import { isWorthRecording, prepareRecord, writeActiveRecord } from "./record-active.ts";
-import { endsTooEarly } from "./recorded-end.ts";
+import { endsTooEarly, forgetRecord } from "./recorded-end.ts";
 import type { RecoveryOptions } from "./recovery-options.ts";
 
 /** A sound log whose files are not all as they should be. */
@@ -95,11 +95,6 @@ function reindex(
     logger.log("warn", "log.record-failed", { path: segment.path, error });
     if (endsTooEarly(segment)) forgetRecord(dirty, segment);
   }
-}
-
-function forgetRecord(dirty: DirtyFiles, segment: LogSegment): void {
-  dirty.removeFile(segment.recordPath);
-  segment.record = undefined;
 }
 
 /** A recovery point is noted only once a log's first files are durable; later ones come with a sync. */
