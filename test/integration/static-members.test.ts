@@ -1,5 +1,8 @@
-import { rangeAssignor, type KafkaClient } from "@millrace/client";
+import { connect, rangeAssignor, type KafkaClient } from "@millrace/client";
 import type { GroupMembership, GroupMembershipOptions } from "@millrace/cluster";
+import { concatBytes } from "@millrace/model";
+import type { Network } from "@millrace/platform";
+import { joinGroupApi } from "@millrace/protocol/definitions";
 import { expect, test } from "vitest";
 
 import { inClientWorld } from "./client-world.ts";
@@ -45,4 +48,46 @@ test("who leads, and has its seat again from a coordinator that starts again bef
     await again.close();
     expect((await theirs).partitions).toHaveLength(2);
     await other.close();
+  }));
+
+/** The first JoinGroup comes once it is let go, and then comes, also where its sender has closed the connection long ago. */
+function withLateJoin(network: Network) {
+  let letGo: (() => void) | undefined;
+  const late: Network = {
+    listen: (...given) => network.listen(...given),
+    connect: async (...given) => {
+      const connection = await network.connect(...given);
+      const write = connection.write.bind(connection);
+      connection.write = (parts, sent) => {
+        const frame = concatBytes(...parts);
+        const apiKey = new DataView(frame.buffer, frame.byteOffset).getInt16(4);
+        if (letGo !== undefined || apiKey !== joinGroupApi.key) return write(parts, sent);
+        letGo = () => void write([frame]);
+        connection.destroy = () => {};
+        return true;
+      };
+      return connection;
+    },
+  };
+  return { late, letGo: () => letGo?.() };
+}
+
+test("who was fenced by its own first join, which came when it had its seat already, takes it again", () =>
+  inClientWorld(async ({ client, platform }) => {
+    await client.admin.createTopics([{ name: "t", partitionCount: 2 }]);
+    const { brokers } = await client.admin.describeCluster();
+    const { late, letGo } = withLateJoin(platform.network);
+    const own = connect(
+      { ...platform, network: late },
+      { bootstrapServers: `${brokers[0].host}:${brokers[0].port}` },
+    );
+    const member = open(own, { groupInstanceId: "seat" });
+    await member.join();
+    const { memberId } = member.groupMetadata;
+    letGo();
+    while (member.isMember) await platform.timers.sleep(100);
+    expect(member).toMatchObject({ isMember: false, failure: undefined });
+    expect((await member.join()).partitions).toHaveLength(2);
+    expect(member.groupMetadata.memberId).not.toBe(memberId);
+    await own.close();
   }));

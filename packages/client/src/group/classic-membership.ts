@@ -23,6 +23,7 @@ import type { GroupProtocol, GroupSettings } from "./group-protocol.ts";
 import { type GivenId, joinGroup, memberFenced, noId, type Seat } from "./join-group.ts";
 import { leaveGroup } from "./leave-group.ts";
 import { MemberSession } from "./member-session.ts";
+import { UnansweredJoins } from "./unanswered-joins.ts";
 
 /** How long the group may take to hear of it. */
 const leaveTimeoutMs = 5000;
@@ -60,6 +61,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
   #assignedCounts: ReadonlyMap<string, number> | undefined;
   readonly #background = new BackgroundWork();
   readonly #session: MemberSession;
+  readonly #unanswered: UnansweredJoins;
   readonly #listeners: (() => void)[] = [];
   /** The join under way. Never rejects. */
   #joining: Promise<unknown> = Promise.resolve();
@@ -84,7 +86,8 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     this.#options = options;
     this.#joinLane = context.openLane();
     this.#lane = context.openLane();
-    const { groupId } = options;
+    const { groupId, rebalanceTimeoutMs } = options;
+    this.#unanswered = new UnansweredJoins(context.platform.clock, rebalanceTimeoutMs);
     this.#offsets = new CommittedOffsets(context, {
       kind: "group",
       key: groupId,
@@ -191,7 +194,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
     } catch (error) {
       if (lossCount !== this.lossCount) throw fencedCommit(error);
       if (generationId === this.#generationId) this.#refused(error);
-      throw error;
+      throw this.failure === undefined ? fencedCommit(error) : error;
     }
   }
 
@@ -265,6 +268,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
         options: this.#options,
         protocol: this.#protocol,
         id: this.#id,
+        unanswered: this.#unanswered,
         kept: {
           generationId: this.isMember ? this.#generationId : -1,
           ownedPartitions: this.#kept,
@@ -293,7 +297,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
         this.#context.coordinators.forgetAfter("group", this.#options.groupId, error);
         return false;
       }
-      if (error instanceof ClusterError && error.code === "MEMBER_FENCED") this.#fail(error);
+      if (isMemberFenced(error) && this.#fenced(error) === undefined) return true;
       throw error;
     }
   }
@@ -310,7 +314,7 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
 
   #ended(error: KafkaError | undefined): void {
     if (error?.code === "FENCED_INSTANCE_ID") {
-      this.#fail(memberFenced(this.#options, error));
+      this.#fenced(memberFenced(this.#options, error));
       return;
     }
     if (error?.code === "UNKNOWN_MEMBER_ID") this.#id = noId;
@@ -331,9 +335,18 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
 
   /** A commit may hear of the end of a membership before a heartbeat does. */
   #refused(error: unknown): void {
-    if (!(error instanceof ClusterError)) return;
-    if (error.code === "MEMBER_FENCED") this.#fail(error);
+    if (isMemberFenced(error)) this.#fenced(error);
     else if (isFenced(error)) this.#leaveGeneration({ isForgotten: true });
+  }
+
+  /** Gives its failure. Undefined: a join of its own may have done it, and it is to join anew. */
+  #fenced(error: Error): Error | undefined {
+    if (!this.#unanswered.explainFencing()) this.#fail(error);
+    else {
+      this.#id = noId;
+      this.#leaveGeneration({ isForgotten: true });
+    }
+    return this.failure;
   }
 
   #fail(error: Error): void {
@@ -354,6 +367,10 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
 
 function isFenced(error: unknown): boolean {
   return error instanceof ClusterError && error.code === "COMMIT_FENCED";
+}
+
+function isMemberFenced(error: unknown): error is ClusterError {
+  return error instanceof ClusterError && error.code === "MEMBER_FENCED";
 }
 
 function noMember({ groupId }: GroupSettings): ClusterError {

@@ -9,6 +9,7 @@ import { clusterErrorOf } from "../connection/cluster-error-of.ts";
 import { askedNow, type Asked } from "./asked.ts";
 import type { GroupProtocol, GroupSettings, OfferingMember } from "./group-protocol.ts";
 import { groupRefusal } from "./group-refusal.ts";
+import type { UnansweredJoins } from "./unanswered-joins.ts";
 
 /** A place in the group. */
 export interface Seat {
@@ -41,6 +42,8 @@ export interface JoinAttempt {
   readonly options: GroupSettings;
   readonly protocol: GroupProtocol;
   readonly id: GivenId;
+  /** Those before this one. */
+  readonly unanswered: UnansweredJoins;
   /** What it has kept. */
   readonly kept: OfferingMember;
   readonly reason: string;
@@ -67,7 +70,7 @@ export type JoinOutcome =
  * @throws ClusterError `MEMBER_FENCED`, `GROUP_REFUSED`, `NOT_AUTHORIZED`; what the assignor throws
  */
 export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
-  const { options, context, lane } = attempt;
+  const { options, context, lane, id, unanswered } = attempt;
   const { groupId } = options;
   const link = lane.link(await context.coordinators.find("group", groupId));
   let askedOver: BrokerConnection | undefined;
@@ -75,11 +78,12 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
     api: joinGroupApi,
     body: (version) => {
       askedOver = link.connection.connection;
+      if (id.memberId === "") unanswered.sent();
       return {
         groupId,
         sessionTimeoutMs: options.sessionTimeoutMs ?? 45_000,
         rebalanceTimeoutMs: options.rebalanceTimeoutMs ?? 300_000,
-        memberId: attempt.id.memberId,
+        memberId: id.memberId,
         ...(version >= 5 ? { groupInstanceId: options.groupInstanceId ?? null } : {}),
         protocolType: attempt.protocol.type,
         protocols: attempt.protocol.offers(attempt.kept),
@@ -87,8 +91,8 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
       };
     },
   });
+  if (id.memberId === "") unanswered.answered();
   const { errorCode, memberId } = response;
-  const { id } = attempt;
   const hasHadSeat = id.memberId === memberId && id.givenOver === undefined;
   const given = { memberId, givenOver: hasHadSeat ? undefined : askedOver };
   if (errorCode === 0) return synchronize(attempt, { link, response, given });

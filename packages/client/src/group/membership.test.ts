@@ -278,4 +278,51 @@ describe("a member of a group", () => {
         expect(membership.isMember).toBe(isGone);
       }),
   );
+
+  test.each(["SyncGroup", "Heartbeat", "OffsetCommit"])(
+    "with an instance id may be fenced, as it is told by %s, by a join of its own that had no answer: once",
+    (name) =>
+      playGroup(async ({ platform, broker, client }) => {
+        let fencedName: string | undefined = name;
+        const codeOf = (asked: string): number => {
+          if (asked !== fencedName) return 0;
+          fencedName = undefined;
+          return 82;
+        };
+        broker.on(syncGroupApi, ({ assignments }) => ({
+          errorCode: codeOf("SyncGroup"),
+          protocolType: "consumer",
+          protocolName: "range",
+          assignment: assignments[0].assignment,
+        }));
+        broker.on(heartbeatApi, () => ({ errorCode: codeOf("Heartbeat") }));
+        broker.on(offsetCommitApi, () => {
+          const partitions = [{ partitionIndex: 0, errorCode: codeOf("OffsetCommit") }];
+          return { topics: [{ name: "t", partitions }] };
+        });
+        broker.loseNext("JoinGroup");
+        const membership = client.openMembership({
+          groupId: "g",
+          groupInstanceId: "i",
+          topics: () => ["t"],
+          assignors: [rangeAssignor],
+        });
+        await membership.join();
+        const offsets = [{ topic: "t", partition: 0, offset: 1 }];
+        if (name === "OffsetCommit")
+          await expect(membership.commit(offsets)).rejects.toMatchObject({ code: "COMMIT_FENCED" });
+        if (name !== "SyncGroup") {
+          while (membership.isMember) await platform.timers.sleep(100);
+          await membership.join();
+        }
+        const ids = broker
+          .of("JoinGroup")
+          .map(({ body }) => (body as { memberId: string }).memberId);
+        expect(ids).toEqual(["", "", ""]);
+        expect(membership).toMatchObject({ isMember: true, failure: undefined });
+        fencedName = "Heartbeat";
+        while (membership.isMember) await platform.timers.sleep(100);
+        expect(membership.failure).toMatchObject({ code: "MEMBER_FENCED" });
+      }),
+  );
 });
