@@ -54,10 +54,12 @@ export class Idempotence implements SendGate {
   onRefused(batch: ProducerBatch, error: KafkaError): Refusal | undefined {
     const { owner } = batch;
     if (error.code === "OUT_OF_ORDER_SEQUENCE_NUMBER") {
+      batch.mayBeWritten = false;
       if (!owner.isBehindOther(batch)) this.#bump(batch);
       return "retry";
     }
     if (error.code !== "UNKNOWN_PRODUCER_ID") return undefined;
+    batch.mayBeWritten = false;
     this.#bump(batch);
     return "retry";
   }

@@ -2,6 +2,7 @@ import type { BatchWriter, BatchWriterOptions } from "@millrace/cluster";
 import { encodeUtf8, noHeaders } from "@millrace/model";
 import { type Decoded } from "@millrace/protocol";
 import { produceApi, type produceRequest } from "@millrace/protocol/definitions";
+import { readBatchHeader } from "@millrace/protocol/records";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
@@ -12,6 +13,10 @@ import {
 } from "../../test-support/produce-scene.ts";
 import type { Refusal } from "../../test-support/scripted-broker.ts";
 import type { KafkaClient } from "../kafka-client.ts";
+
+const timedOut = 7;
+const tooLarge = 10;
+const unknownProducerId = 59;
 
 async function openWriter(client: KafkaClient, options: BatchWriterOptions): Promise<BatchWriter> {
   const writer = client.openWriter(options);
@@ -199,6 +204,72 @@ describe("an idempotent writer", () => {
       })(),
     );
     expect(logs[0].values).toEqual(numbers(7));
+  });
+
+  test.each([
+    ["was written", true, 0],
+    ["was not", false, 0],
+    ["was not, and the broker has forgotten the writer", false, unknownProducerId],
+  ])(
+    "what is sent again behind one that is given up is there once, whether that %s",
+    async (_, isWritten, refusal) => {
+      const { platform, nodes, logs, client } = await scene();
+      await platform.until(
+        (async () => {
+          const writer = await openWriter(client, { deliveryTimeoutMs: 4000 });
+          append(writer, 0, 1);
+          await writer.flush();
+          nodes[0].on(produceApi, (body) => {
+            if (isWritten) answerOf(body, (_partition, records) => logs[0].append(records));
+            return "silence";
+          });
+          append(writer, 1, 2);
+          await platform.timers.sleep(2500);
+          append(writer, 2, 3);
+          await expect(writer.flush()).rejects.toMatchObject({ code: "REQUEST_TIMED_OUT" });
+          nodes[0].on(produceApi, (body) =>
+            answerOf(body, (_partition, records) =>
+              refusal !== 0 && readBatchHeader(records, 0).producerEpoch === 0
+                ? { errorCode: refusal, baseOffset: -1 }
+                : logs[0].append(records),
+            ),
+          );
+          append(writer, 3, 4);
+          await writer.flush();
+          await client.close();
+        })(),
+      );
+      expect(logs[0].values).toEqual(isWritten ? numbers(4) : ["0", "2", "3"]);
+    },
+  );
+
+  test("what is sent again before one that is refused is there once", async () => {
+    const { platform, nodes, logs, client } = await scene();
+    await platform.until(
+      (async () => {
+        const writer = await openWriter(client, {});
+        append(writer, 0, 1);
+        await writer.flush();
+        const answers = [{ errorCode: timedOut }, { errorCode: tooLarge }];
+        nodes[0].on(produceApi, async (body) => {
+          const answer = answers.shift();
+          await platform.timers.sleep(20);
+          return answerOf(body, (_, records) => {
+            const row =
+              answer?.errorCode === tooLarge ? { baseOffset: -1 } : logs[0].append(records);
+            return { errorCode: 0, ...row, ...answer };
+          });
+        });
+        append(writer, 1, 2);
+        await platform.timers.sleep(6);
+        append(writer, 9, 10);
+        await expect(writer.flush()).rejects.toMatchObject({ code: "RECORD_TOO_LARGE" });
+        append(writer, 2, 3);
+        await writer.flush();
+        await client.close();
+      })(),
+    );
+    expect(logs[0].values).toEqual(numbers(3));
   });
 
   test("close ends within its time, brokers or not, and may be called twice", async () => {

@@ -26,7 +26,7 @@ export interface StampOptions {
 export function stampBatch(batch: ProducerBatch, options: StampOptions): void {
   const { owner } = batch;
   const { identity } = options;
-  if (owner.restart !== undefined) restart(owner, batch, identity);
+  if (owner.restart !== undefined && !mayBeKnown(batch, identity)) restart(owner, batch, identity);
   const { producerId, producerEpoch } = identity;
   const isNew = batch.identity === undefined;
   if (isNew) takeSequence(batch, identity);
@@ -65,6 +65,14 @@ function takeSequence(batch: ProducerBatch, identity: ProducerIdentity): void {
   owner.nextSequence = addToSequence(owner.nextSequence, batch.recordCount);
 }
 
+/**
+ * True: it may be written, and only by its stamp would the broker know it again. One that the broker does not know is
+ * refused there, and begins anew then.
+ */
+function mayBeKnown(batch: ProducerBatch, identity: ProducerIdentity): boolean {
+  return batch.mayBeWritten && batch.identity !== undefined && batch.identity !== identity;
+}
+
 /** Sequences of a partition are lost: in a new identity all begin anew, in the same one those behind move up. */
 function restart(owner: PartitionBatches, head: ProducerBatch, identity: ProducerIdentity): void {
   const { restart: lost } = owner;
@@ -82,5 +90,8 @@ function restart(owner: PartitionBatches, head: ProducerBatch, identity: Produce
   owner.restart = undefined;
   owner.identity = identity;
   owner.nextSequence = isSame ? (lost?.sequence ?? 0) : 0;
-  for (const batch of behind) batch.identity = undefined;
+  for (const batch of behind) {
+    batch.identity = undefined;
+    batch.mayBeWritten = false;
+  }
 }
