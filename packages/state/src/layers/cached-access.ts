@@ -79,6 +79,7 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       this.#hasIndex
         ? (entry) => this.#writeDue(entry)
         : (entry) => this.#writeThrough.write(entry),
+      this.#hasIndex, // a row that its own turn has written is written again when that of its index comes
     );
     this.#cursors = new OpenCursors(name, (range) => this.#scan(range), options.cursors);
     const { beneath } = options;
@@ -146,8 +147,8 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
   readBytes(key: K, serde: Serde<V>): Uint8Array | null | undefined {
     if (!this.#format.isWrittenBy(serde)) return undefined;
     const entry = this.#use(key, null);
+    if (!entry.hasBytes && entry.hasValue) return undefined;
     const { bytes } = entry;
-    if (bytes === null && entry.hasValue) return undefined;
     this.#entry = entry;
     this.#timestampOfRead = bytes === null ? -1 : entry.valueTimestamp;
     return bytes === null ? null : this.#format.valueBytes(bytes);
@@ -266,15 +267,16 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     entry.bytes = bytes;
     entry.valueSize = bytes.length;
     entry.valueTimestamp = this.#format.timestampOf(bytes);
-    if (this.#holdsReads) this.#cache.store(entry, false);
+    if (this.#holdsReads) this.#cache.store(entry);
     return entry;
   }
 
   /** The value, or a fresh copy; null where there is none. */
   #valueOf(entry: CacheEntry<K, V>): V | null {
     if (entry.hasValue) return entry.value;
-    if (entry.bytes === null) return null;
-    const value = this.#format.decode(entry.bytes);
+    const { bytes } = entry;
+    if (bytes === null) return null;
+    const value = this.#format.decode(bytes);
     if (isPrimitive(value)) {
       entry.value = value;
       entry.hasValue = true;
@@ -292,13 +294,13 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
       : found;
     if (value === null) setTombstone(entry);
     else this.#setValue(entry, { value, timestamp, headers, written });
-    entry.copyContext(this.#context);
+    const write = entry.copyContext(this.#context);
     if (entry.isTombstone) {
-      entry.valueTimestamp = entry.timestamp;
+      entry.valueTimestamp = write.timestamp;
       // Kafka gives deletions a context of their own there.
-      if (this.#format.hasHeaders) entry.input = undefined;
+      if (this.#format.hasHeaders) write.input = undefined;
     }
-    this.#cache.store(entry, true);
+    this.#cache.store(entry);
     if (this.#hasIndex) this.#storeIndexOf(entry);
   }
 
@@ -308,10 +310,10 @@ export class CachedAccess<K, V> implements ValueAccess<K, V> {
     const held = this.#cache.isFlushing ? undefined : this.#cache.get(indexKey);
     const entry = held ?? new CacheEntry<K, V>(indexKey, key, keyBytes, keySize);
     entry.leadsTo = mapKey;
-    entry.copyContext(this.#context);
-    entry.topic = "";
-    entry.headers = noHeaders;
-    this.#cache.store(entry, true);
+    const write = entry.copyContext(this.#context);
+    write.topic = "";
+    write.headers = noHeaders;
+    this.#cache.store(entry);
   }
 
   #setValue(

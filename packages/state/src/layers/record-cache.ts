@@ -1,7 +1,7 @@
 import { invariant } from "@millrace/model";
 import type { CacheBudget } from "../contract/cache-budget.ts";
 import type { CacheEntries } from "./cache-entries.ts";
-import type { CacheEntry, CacheKey } from "./cache-entry.ts";
+import type { CacheEntry, CacheKey, EntryWrite } from "./cache-entry.ts";
 
 /**
  * The entries of one store's cache: by key, by last use, and the dirty ones by last write (Kafka: `NamedCache`).
@@ -16,12 +16,14 @@ export class RecordCache<K, V> {
   readonly #entries: CacheEntries<K, V>;
   readonly #budget: CacheBudget;
   readonly #writeThrough: (entry: CacheEntry<K, V>) => void;
+  /** True: what an entry was written with stays with it, for whoever writes it once more. */
+  readonly #keepsWrites: boolean;
   /** Told when an entry comes or goes. */
   onChange: ((entry: CacheEntry<K, V>, change: "added" | "removed") => void) | null = null;
   #newest: CacheEntry<K, V> | null = null;
   #oldest: CacheEntry<K, V> | null = null;
-  #dirtyFirst: CacheEntry<K, V> | null = null;
-  #dirtyLast: CacheEntry<K, V> | null = null;
+  #dirtyFirst: EntryWrite<K, V> | null = null;
+  #dirtyLast: EntryWrite<K, V> | null = null;
   /** Bytes of this cache's entries. The budget hears of a change when the call that makes it ends. */
   #usedBytes = 0;
   #flushDepth = 0;
@@ -38,10 +40,12 @@ export class RecordCache<K, V> {
     budget: CacheBudget,
     entries: CacheEntries<K, V>,
     writeThrough: (entry: CacheEntry<K, V>) => void,
+    keepsWrites = false,
   ) {
     this.#budget = budget;
     this.#entries = entries;
     this.#writeThrough = writeThrough;
+    this.#keepsWrites = keepsWrites;
   }
 
   get hasDirty(): boolean {
@@ -90,8 +94,8 @@ export class RecordCache<K, V> {
     this.#link(entry);
   }
 
-  /** Adds an entry, or takes note that it changed; then evicts what is too much, which may be this one. */
-  store(entry: CacheEntry<K, V>, isDirty: boolean): void {
+  /** Adds an entry, or takes note that it changed: dirty if it has a write. Then evicts what is too much, which may be this one. */
+  store(entry: CacheEntry<K, V>): void {
     this.#requireWhole();
     const before = this.#usedBytes;
     if (entry.isAttached) this.touch(entry);
@@ -100,7 +104,7 @@ export class RecordCache<K, V> {
     this.#count(size - entry.size);
     entry.size = size;
     this.#budget.usedBytes += this.#usedBytes - before;
-    if (isDirty) this.#markDirty(entry);
+    if (entry.write !== null) this.#markDirty(entry.write);
     while (this.#budget.usedBytes > this.#budget.sizeBytesMax && this.#oldest !== null)
       this.#evict(this.#oldest);
   }
@@ -172,7 +176,8 @@ export class RecordCache<K, V> {
   #write(entry: CacheEntry<K, V>): void {
     try {
       this.#writeThrough(entry);
-      entry.input = undefined;
+      if (!this.#keepsWrites) entry.write = null;
+      else if (entry.write !== null) entry.write.input = undefined;
     } catch (thrown) {
       this.#failure ??= { thrown };
       throw thrown;
@@ -193,16 +198,16 @@ export class RecordCache<K, V> {
     const flushed: CacheEntry<K, V>[] = [];
     this.#flushCount++;
     if (evicted !== null) {
-      this.#markClean(evicted);
+      this.#markClean(evicted.write);
       flushed.push(evicted);
     }
-    let entry = this.#dirtyFirst;
-    while (entry !== null) {
-      const next: CacheEntry<K, V> | null = entry.dirtyNext;
-      entry.isDirty = false;
-      entry.dirtyNext = entry.dirtyPrevious = null;
-      flushed.push(entry);
-      entry = next;
+    let write = this.#dirtyFirst;
+    while (write !== null) {
+      const { next } = write;
+      write.isDirty = false;
+      write.next = write.previous = null;
+      flushed.push(write.entry);
+      write = next;
     }
     this.#dirtyFirst = this.#dirtyLast = null;
     return flushed;
@@ -220,7 +225,7 @@ export class RecordCache<K, V> {
 
   #drop(entry: CacheEntry<K, V>): void {
     this.#detach(entry);
-    this.#markClean(entry);
+    this.#markClean(entry.write);
   }
 
   #detach(entry: CacheEntry<K, V>): void {
@@ -258,23 +263,23 @@ export class RecordCache<K, V> {
     entry.newer = entry.older = null;
   }
 
-  #markDirty(entry: CacheEntry<K, V>): void {
-    if (this.#dirtyLast === entry) return;
-    this.#markClean(entry);
-    entry.isDirty = true;
-    entry.dirtyPrevious = this.#dirtyLast;
-    if (this.#dirtyLast === null) this.#dirtyFirst = entry;
-    else this.#dirtyLast.dirtyNext = entry;
-    this.#dirtyLast = entry;
+  #markDirty(write: EntryWrite<K, V>): void {
+    if (this.#dirtyLast === write) return;
+    this.#markClean(write);
+    write.isDirty = true;
+    write.previous = this.#dirtyLast;
+    if (this.#dirtyLast === null) this.#dirtyFirst = write;
+    else this.#dirtyLast.next = write;
+    this.#dirtyLast = write;
   }
 
-  #markClean(entry: CacheEntry<K, V>): void {
-    if (!entry.isDirty) return;
-    entry.isDirty = false;
-    if (entry.dirtyPrevious === null) this.#dirtyFirst = entry.dirtyNext;
-    else entry.dirtyPrevious.dirtyNext = entry.dirtyNext;
-    if (entry.dirtyNext === null) this.#dirtyLast = entry.dirtyPrevious;
-    else entry.dirtyNext.dirtyPrevious = entry.dirtyPrevious;
-    entry.dirtyNext = entry.dirtyPrevious = null;
+  #markClean(write: EntryWrite<K, V> | null): void {
+    if (write === null || !write.isDirty) return;
+    write.isDirty = false;
+    if (write.previous === null) this.#dirtyFirst = write.next;
+    else write.previous.next = write.next;
+    if (write.next === null) this.#dirtyLast = write.previous;
+    else write.next.previous = write.previous;
+    write.next = write.previous = null;
   }
 }

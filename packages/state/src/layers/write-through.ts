@@ -43,24 +43,26 @@ export class WriteThrough<K, V> {
   }
 
   write(entry: CacheEntry<K, V>): void {
+    const { write } = entry;
+    invariant(write !== null, "STATE-5", "an entry is written that nobody wrote");
     const keyBytes = this.#keys.bytesAtOnce(entry); // a listener reads them first
     const bytes = entry.isTombstone ? null : this.#bytesAtOnce(entry);
     const listener = this.#listener;
     if (listener === null) {
-      this.#store.put(keyBytes, bytes, entry);
-      this.#dropSpareBytes(entry);
+      this.#store.put(keyBytes, bytes, write);
+      this.#saveRoom(entry);
       return;
     }
     const oldBytes = this.#sendsOldValues ? this.#store.get(keyBytes) : null;
     const isThere = bytes !== null || oldBytes !== null || this.#isThere(entry, keyBytes);
     entry.isStored = bytes !== null;
     if (!isThere) return;
-    this.#store.put(keyBytes, bytes, entry);
+    this.#store.put(keyBytes, bytes, write);
     const oldValue =
       this.#sendsOldValues && oldBytes !== null ? this.#format.decode(oldBytes) : null;
     const flushed = this.#flushedOf(entry, bytes);
-    this.#dropSpareBytes(entry);
-    listener(this.#keyOf(entry, keyBytes), flushed, oldValue, entry);
+    this.#saveRoom(entry);
+    listener(this.#keyOf(entry, keyBytes), flushed, oldValue, write);
   }
 
   /** Whether there is a row to delete. Of one that goes by its time alone, and was written from here, it is known. */
@@ -84,27 +86,30 @@ export class WriteThrough<K, V> {
 
   /** The stored form of a value for stores, which copy it: that of a primitive is wanted for nothing else. */
   #bytesAtOnce(entry: CacheEntry<K, V>): Uint8Array {
-    if (entry.bytes !== null || entry.value === null || !isPrimitive(entry.value))
+    if (entry.hasBytes || entry.value === null || !isPrimitive(entry.value))
       return this.#bytesOf(entry);
     return this.#format.encodeAtOnce(entry.value, entry.valueTimestamp);
   }
 
   /** The stored form of a value, kept with the entry. */
   #bytesOf(entry: CacheEntry<K, V>): Uint8Array {
-    if (entry.bytes !== null) return entry.bytes;
+    const { bytes } = entry;
+    if (bytes !== null) return bytes;
     invariant(entry.hasValue && entry.value !== null, "STATE-5", "an entry has a value, or bytes");
     return (entry.bytes = this.#format.encode(entry.value, entry.valueTimestamp, noHeaders));
   }
 
   /** What has no bytes has no headers. */
-  headersOf({ bytes }: CacheEntry<K, V>): Headers {
+  headersOf(entry: CacheEntry<K, V>): Headers {
+    const bytes = this.#format.hasHeaders ? entry.bytes : null;
     return bytes === null ? noHeaders : this.#format.headersOf(bytes);
   }
 
   /** A primitive without headers is as good as its bytes, which are five times its size. */
-  #dropSpareBytes(entry: CacheEntry<K, V>): void {
+  #saveRoom(entry: CacheEntry<K, V>): void {
     const isSpare = entry.hasValue && isPrimitive(entry.value);
     if (isSpare && this.headersOf(entry).length === 0) entry.bytes = null;
+    else entry.packBytes();
     if (this.#keys.isDirect && isPrimitive(entry.key)) entry.keyBytes = null;
   }
 
