@@ -82,6 +82,17 @@ describe("DSL-6: what is no synchronous function is refused where the operator i
     }
   });
 
+  test("a branch of split", () => {
+    for (const given of noFunctions) {
+      const { code, message } = refused(() => loose().lines.split({ big: given }));
+      expect(code).toBe("INVALID_ARGUMENT");
+      expect(message).toMatch(
+        /^split was given .* as its branch big; give a synchronous function, /,
+      );
+      expect(message).toMatch(place);
+    }
+  });
+
   test("the place is that of the operator in a chain, not of the statement", () => {
     const { lines } = loose();
     const lineOf = (text = ""): number => Number(/(\d+):\d+\)?$/.exec(text)?.[1]);

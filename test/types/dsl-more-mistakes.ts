@@ -94,6 +94,9 @@ orders.deduplicate((order) => order.id);
 //! Argument of type 'KStream<string, Payment, "known", "known">' is not assignable to parameter of type '"An as-of join needs a bound: asOfJoin(other, joiner, { tolerance: '10s' })"'.
 orders.asOfJoin(payments, (order, payment) => [order, payment]);
 
+//! No overload matches this call.
+orders.split({ big: async (order) => order.total > 5, rest: otherwise });
+
 //! Property 'small' does not exist on type '{ readonly big: KStream<string, Order, "known", "known">; readonly rest: KStream<string, Order, "known", "known">; }'.
 orders.split({ big: (order) => order.total > 5, rest: otherwise }).small.to("small");
 

@@ -22,7 +22,6 @@ import {
   retryRows,
   waitingStoreRows,
 } from "./operators/async/await-rows.ts";
-import { otherwise } from "./operators/split.ts";
 import { unmatchedTimes } from "./operators/stream-join/streams-join.ts";
 import { isSuppressed } from "./suppressed.ts";
 import { placeOfCall } from "../error/place-of-call.ts";
@@ -106,8 +105,7 @@ const branchesKind: Kind = {
   allowed: "branches, such as { big: (value, key) => true or false, rest: otherwise }",
   accepts: (given) => {
     if (typeof given !== "object" || given === null) return false;
-    const all = given instanceof Map ? [...given.values()] : Object.values(given);
-    return all.length > 0 && all.every((one) => one === otherwise || isSynchronousFunction(one));
+    return (given instanceof Map ? given.size : Object.keys(given).length) > 0;
   },
 };
 

@@ -1,3 +1,5 @@
+import { isSynchronousFunction, shown } from "@millrace/model";
+
 import { TopologyError } from "../../error/topology-error.ts";
 import { checkName } from "../../plan/naming.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
@@ -68,6 +70,11 @@ function branchesOf(branches: Branches, splitter: string): ReadonlyMap<string, B
   let rest: string | undefined;
   for (const [name, predicate] of branches) {
     if (predicate !== otherwise) {
+      if (!isSynchronousFunction(predicate))
+        throw new TopologyError(
+          "INVALID_ARGUMENT",
+          `split was given ${shown(predicate)} as its branch ${name}; give a synchronous function, (value, key) => true or false, or otherwise`,
+        );
       found.set(name, { child: splitter + name, predicate: predicate as AnyPredicate });
       continue;
     }

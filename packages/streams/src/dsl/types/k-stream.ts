@@ -32,7 +32,7 @@ import type {
   OuterJoinCheck,
 } from "./joins.ts";
 import type { KTable } from "./k-table.ts";
-import type { BranchValue } from "./split.ts";
+import type { BranchValue, SynchronousBranches } from "./split.ts";
 import type {
   FixedKeyProcessorDefinition,
   FixedKeyValue,
@@ -349,14 +349,14 @@ export interface KStream<
    * @example
    * const { big, rest } = orders.split({ big: (order) => order.total > 1_000, rest: otherwise });
    */
-  split<const B extends Readonly<Record<string, Predicate<K, V> | Otherwise>>>(
-    branches: B,
-    options?: NamedOptions,
-  ): { readonly [Name in keyof B]: KStream<K, BranchValue<V, B, Name>, KeyState, ValueState> };
   split<Name extends string>(
     branches: ReadonlyMap<Name, Predicate<K, V> | Otherwise>,
     options?: NamedOptions,
   ): { readonly [N in Name]: KStream<K, V, KeyState, ValueState> };
+  split<const B extends Readonly<Record<string, Predicate<K, V> | Otherwise>>>(
+    branches: B & SynchronousBranches<B>,
+    options?: NamedOptions,
+  ): { readonly [Name in keyof B]: KStream<K, BranchValue<V, B, Name>, KeyState, ValueState> };
 
   /**
    * Joins each record with what the other side has for its key (Kafka: `KStream.join`). Both sides need equal numbers of
