@@ -214,6 +214,10 @@ test("dead letters are shown, and written back once to where they came from", as
   expect((await run("dead-letters replay rejected --letter 0:99")).err).toContain(
     "rejected has no letter 0:99",
   );
+  // Where the transaction that replayed two ends.
+  expect((await run("dead-letters replay orders --letter 1:3")).err).toContain(
+    "orders has no letter 1:3",
+  );
   const records = (
     await done("consume orders --from-beginning --to-end --keys --headers --offsets")
   )

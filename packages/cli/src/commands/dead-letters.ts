@@ -92,6 +92,7 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
       const present = await all(client, topic, signal);
       const chosen = given.letter.map((text) => letterOf(present, topic, text));
       const isAll = chosen.length === 0;
+      const absent = new Set(chosen.map(({ partition, from }) => `${partition}:${from}`));
       const counts = { replayed: 0, withoutOrigin: 0, withoutTopic: 0, gone: 0 };
       const writer = given.execute ? client.openWriter({ transactionalId: group }) : undefined;
       // Before it is asked how far others came: what they have begun is over from here on.
@@ -106,6 +107,7 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
         writer?.begin();
         for (const letter of records) {
           if (isAll && progress.has(letter)) continue;
+          absent.delete(`${letter.partition}:${letter.offset}`);
           const outcome = await replayed(letter, { to: given.to, sources, writer, signal });
           counts[outcome] += 1;
           if (outcome === "replayed") done.push(letter);
@@ -127,6 +129,9 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
       if (counts.gone > 0)
         print(`${counts.gone} left out: they hold no record, and where they came from it is gone`);
       if (!given.execute) print("nothing is written yet; --execute does it");
+      // The end of a transaction is no letter.
+      if (absent.size > 0)
+        throw new CommandError(`${topic} has no letter ${[...absent].join(", ")}`);
     }),
 });
 
