@@ -120,7 +120,7 @@ class RocksdbEngineProvider implements StoreEngineProvider {
     const wanted = { ...this.#defaults, ...this.#tune(task) };
     const wantedBytes = wanted.memtableBytesMax + wanted.blockCacheBytes;
     const share = this.#memory.take(wantedBytes);
-    if (share.isBeyond)
+    if (share.isNews)
       this.#platform.logger.log("warn", "rocksdb.memory-used-up", {
         task,
         usedBytes: this.#memory.usedBytes,

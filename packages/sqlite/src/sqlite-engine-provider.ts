@@ -91,7 +91,7 @@ class SqliteEngineProvider implements StoreEngineProvider {
     const task = directory.slice(directory.lastIndexOf("/") + 1);
     const { logger, metrics } = this.#platform;
     const share = this.#memory.take(this.#cacheBytes);
-    if (share.isBeyond)
+    if (share.isNews)
       logger.log("warn", "sqlite.memory-used-up", { task, usedBytes: this.#memory.usedBytes });
     try {
       const path = `${directory}/store.sqlite`;

@@ -21,3 +21,17 @@ test("STATE-20: a database gets the least that it needs, and that is told; what 
   third.release();
   expect(budget.usedBytes).toBe(4 * mebibyte);
 });
+
+test("that the budget is used up is news with the first database that finds it so, and once it was otherwise", () => {
+  const budget = new MemoryBudget(4 * mebibyte);
+  const take = () => budget.take(20 * mebibyte);
+  const shares = Array.from({ length: 5 }, take);
+  expect(shares.map(({ isNews }) => isNews)).toEqual([false, false, true, false, false]);
+  for (const share of shares) share.release();
+  expect(Array.from({ length: 4 }, take).map(({ isNews }) => isNews)).toEqual([
+    false,
+    false,
+    true,
+    false,
+  ]);
+});

@@ -10,6 +10,8 @@ export interface MemoryShare {
   readonly bytes: number;
   /** True: the budget is used up, it got the least that it needs. */
   readonly isBeyond: boolean;
+  /** True: it is the first that finds the budget so, since one had what it may have. */
+  readonly isNews: boolean;
   /** Gives it back; twice is fine. */
   release(): void;
 }
@@ -23,6 +25,7 @@ export interface MemoryShare {
 export class MemoryBudget {
   readonly #bytesMax: number;
   #used = 0;
+  #isUsedUp = false;
 
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
@@ -37,10 +40,14 @@ export class MemoryBudget {
     const offered = Math.floor(rest / partOfRest);
     const bytes = Math.min(wantedBytes, Math.max(offered, leastBytes));
     this.#used += bytes;
+    const isBeyond = bytes > rest;
+    const isNews = isBeyond && !this.#isUsedUp;
+    this.#isUsedUp = isBeyond;
     let isHeld = true;
     return {
       bytes,
-      isBeyond: bytes > rest,
+      isBeyond,
+      isNews,
       release: () => {
         if (isHeld) this.#used -= bytes;
         isHeld = false;
