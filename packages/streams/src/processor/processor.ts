@@ -85,6 +85,7 @@ export interface ProcessorContext<KOut = unknown, VOut = unknown> {
    * Counts a record that is left out on purpose (`dropped-records-total`) and logs why.
    *
    * @param level default `warn`; less where it is as it should be, and nothing is lost
+   * @throws OptionError `INVALID_OPTION`
    */
   dropRecord(reason: string, level?: DropLevel): void;
 }

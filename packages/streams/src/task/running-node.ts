@@ -1,4 +1,4 @@
-import type { Timestamp } from "@millrace/model";
+import { OptionError, shown, type Timestamp } from "@millrace/model";
 import type { SampledValues } from "@millrace/platform";
 import type { RecordContext, StateStore, StoreSpecification } from "@millrace/state";
 
@@ -170,7 +170,12 @@ export class RunningNode implements ProcessorContext {
     if (this.#task.currentNode === undefined) throw this.#outOfTurn(what);
   }
 
-  dropRecord(reason: string, level?: DropLevel): void {
+  dropRecord(reason: string, level: DropLevel = "warn"): void {
+    if (level !== "warn" && level !== "info" && level !== "debug")
+      throw new OptionError(
+        "INVALID_OPTION",
+        `dropRecord: level is ${shown(level)}; it takes "warn", "info" or "debug"`,
+      );
     this.#task.dropped.add(reason, { node: this.nodeName, ...this.#task.input }, level);
   }
 

@@ -3,6 +3,7 @@ import { windowStore } from "@millrace/state";
 import { expect, it } from "vitest";
 
 import { at, batchOf, taskOf, taskOn } from "../../test-support/task-of.ts";
+import type { DropLevel } from "../processor/processor.ts";
 import { TopologyBuilder } from "../topology/topology-builder.ts";
 import { Topology } from "../topology/topology.ts";
 
@@ -121,4 +122,25 @@ it("what joins of tables leave out as they are meant to is no warning", () => {
     ["info", "an older version of a row in a join of tables"],
   ]);
   expect(task.droppedRecords.value).toBe(2);
+});
+
+it("a processor says how bad it is that it leaves a record out, in words that there are", () => {
+  const told: string[] = [];
+  const { task } = taskOf(
+    (builder) => {
+      builder.stream("in", { value: string() }).process({
+        process: ({ value }, { dropRecord }) => dropRecord("as it should be", value as DropLevel),
+      });
+    },
+    {},
+    { logger: { isEnabled: () => true, log: (level, event) => told.push(`${level} ${event}`) } },
+  );
+  task.initialize();
+  task.addBatch(batchOf("in", 0, [at(1, "debug"), at(2, "error")]));
+  task.process(1);
+  expect(told).toContain("debug streams.record-dropped");
+  expect(() => task.process(1)).toThrow(
+    'dropRecord: level is "error"; it takes "warn", "info" or "debug"',
+  );
+  expect(task.droppedRecords.value).toBe(1);
 });

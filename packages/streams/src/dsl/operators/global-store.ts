@@ -4,7 +4,7 @@ import type { StateStore, StoreSpecification } from "@millrace/state";
 import type { PlanRecorder } from "../../plan/plan.ts";
 import { operatorPlan } from "../../plan/plan-node.ts";
 import { requireSynchronous } from "../../processor/callback-result.ts";
-import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import type { DropLevel, Processor, ProcessorContext } from "../../processor/processor.ts";
 import { storeInTurns } from "../../processor/store-in-turns.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TimestampExtractor } from "../../processor/timestamp-extractor.ts";
@@ -76,7 +76,7 @@ class GlobalStoreProcessor implements Processor {
       get metadata() {
         return context.recordMetadata;
       },
-      dropRecord: (reason: string) => context.dropRecord(reason),
+      dropRecord: (reason: string, level?: DropLevel) => context.dropRecord(reason, level),
     });
   }
 

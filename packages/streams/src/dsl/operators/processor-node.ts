@@ -5,7 +5,7 @@ import { CallbackError } from "../../error/callback-error.ts";
 import { requireSynchronous } from "../../processor/callback-result.ts";
 import { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
 import { requireForwardable } from "../../processor/forwarded-record.ts";
-import type { Processor, ProcessorContext } from "../../processor/processor.ts";
+import type { DropLevel, Processor, ProcessorContext } from "../../processor/processor.ts";
 import { readOnlyStore } from "../../processor/read-only-store.ts";
 import { storeInTurns } from "../../processor/store-in-turns.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
@@ -109,7 +109,7 @@ export function userContextOf(
     schedule: (...[interval, type, punctuate]: Parameters<ProcessorContext["schedule"]>) =>
       context.schedule(interval, type, punctuate),
     commit: () => context.commit(),
-    dropRecord: (reason: string) => context.dropRecord(reason),
+    dropRecord: (reason: string, level?: DropLevel) => context.dropRecord(reason, level),
   };
 }
 

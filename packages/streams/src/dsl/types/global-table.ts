@@ -1,7 +1,7 @@
 import type { Serde } from "@millrace/serde";
 import type { KeyValueStore, StateStore, ValueAndTimestamp } from "@millrace/state";
 
-import type { RecordMetadata } from "../../processor/processor.ts";
+import type { DropLevel, RecordMetadata } from "../../processor/processor.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
 import type { TimestampExtractor } from "../../processor/timestamp-extractor.ts";
 import type { NamedOptions } from "../stream-node.ts";
@@ -25,8 +25,13 @@ export interface GlobalStoreContext<Store> {
   readonly store: Store;
   /** Where the record under way came from. */
   readonly metadata: RecordMetadata | undefined;
-  /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
-  readonly dropRecord: (reason: string) => void;
+  /**
+   * Counts a record that is left out on purpose (`dropped-records-total`) and logs why.
+   *
+   * @param level default `warn`; less where it is as it should be, and nothing is lost
+   * @throws OptionError `INVALID_OPTION`
+   */
+  readonly dropRecord: (reason: string, level?: DropLevel) => void;
 }
 
 /** The keys of a key-value store. */

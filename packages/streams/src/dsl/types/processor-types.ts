@@ -11,7 +11,7 @@ import type {
 } from "@millrace/state";
 
 import type { FixedKeyRecord } from "../../processor/fixed-key-record.ts";
-import type { RecordMetadata } from "../../processor/processor.ts";
+import type { DropLevel, RecordMetadata } from "../../processor/processor.ts";
 import type { PunctuationInterval, PunctuationType } from "../../processor/punctuation.ts";
 import type { RecordInfo } from "../../processor/record-info.ts";
 import type { StreamRecord } from "../../processor/stream-record.ts";
@@ -118,8 +118,13 @@ export interface ProcessContext<State> {
   ) => Disposable;
   /** Asks for a commit soon, before the interval between two is over. */
   readonly commit: () => void;
-  /** Counts a record that is left out on purpose (`dropped-records-total`) and logs why. */
-  readonly dropRecord: (reason: string) => void;
+  /**
+   * Counts a record that is left out on purpose (`dropped-records-total`) and logs why.
+   *
+   * @param level default `warn`; less where it is as it should be, and nothing is lost
+   * @throws OptionError `INVALID_OPTION`
+   */
+  readonly dropRecord: (reason: string, level?: DropLevel) => void;
 }
 
 type Forwarding<K, V, Out, C> = [C] extends [never]
