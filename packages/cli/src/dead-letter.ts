@@ -1,4 +1,10 @@
-import { decodeUtf8, type Headers, type Offset, type TopicPartition } from "@millrace/model";
+import {
+  decodeUtf8,
+  isTopicName,
+  type Headers,
+  type Offset,
+  type TopicPartition,
+} from "@millrace/model";
 
 import type { StoredRecord } from "./read-ranges.ts";
 
@@ -17,15 +23,23 @@ export function noteOf({ headers }: StoredRecord): LetterNote {
     const bytes = headers.findLast(([found]) => found === `${prefix}${name}`)?.[1];
     return bytes === null || bytes === undefined ? undefined : decodeUtf8(bytes);
   };
-  const topic = text("topic");
-  const partition = Number(text("partition") ?? NaN);
-  const offset = Number(text("offset") ?? NaN);
-  const isKnown = topic !== undefined && partition >= 0 && offset >= 0;
+  const [topic, partition, offset] = [
+    text("topic"),
+    countOf(text("partition")),
+    countOf(text("offset")),
+  ];
+  const isKnown = isTopicName(topic) && partition !== undefined && offset !== undefined;
   return {
     origin: isKnown ? { topic, partition, offset } : undefined,
     exception: text("exception") ?? "-",
     message: text("message") ?? "",
   };
+}
+
+/** Anybody may have written them: undefined where it is none. */
+function countOf(text: string | undefined): number | undefined {
+  const count = /^\d+$/.test(text ?? "") ? Number(text) : NaN;
+  return Number.isSafeInteger(count) ? count : undefined;
 }
 
 /** The record's own headers, as they were before it failed. */

@@ -30,7 +30,9 @@ export class LetterSources {
     const origins = letters.flatMap((letter) => noteOf(letter).origin ?? []);
     const topics = [...new Set(origins.map(({ topic }) => topic))];
     const described = await client.admin.describeTopics(topics, signal);
-    const counts = new Map([...described].map(([name, one]) => [name, one.partitionCount]));
+    // Nobody's records go into a topic of the cluster's own, whatever a letter says.
+    const written = [...described].filter(([, { isInternal }]) => !isInternal);
+    const counts = new Map(written.map(([name, one]) => [name, one.partitionCount]));
     const isThere = ({ topic, partition }: Place): boolean => partition < (counts.get(topic) ?? 0);
     const records = await readPlaces(client, origins.filter(isThere), signal);
     return new LetterSources(counts, records);

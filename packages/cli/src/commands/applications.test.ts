@@ -175,7 +175,7 @@ test("letters whose topic is gone are left out, and hold up no other", async () 
     }
   });
   expect(await done("dead-letters replay rejected-sales --execute")).toBe(
-    "1 replayed\n2 left out: the topic that they came from is gone; --to does\n",
+    "1 replayed\n2 left out: the topic that they came from is gone, or the cluster's own; --to does\n",
   );
   expect(await done("consume sales --from-beginning --to-end")).toBe("sales\n");
 });
@@ -308,4 +308,39 @@ test("a letter that was replayed singly is not written again by the replay of al
   expect(await replay("")).toBe("0 replayed\n");
   const records = await done("consume crates --from-beginning --to-end");
   expect(records.trimEnd().split("\n").toSorted()).toEqual(["1", "2", "2", "3", "4"]);
+});
+
+test("letters whose headers nobody can go by are left out, and keep no others", async () => {
+  await withCluster(async (client) => {
+    await client.admin.createTopics([
+      { name: "fares", partitionCount: 2 },
+      { name: "rejected-fares", partitionCount: 1 },
+    ]);
+    await using producer = client.producer();
+    const places = [
+      ["fares", "0.5", "0"],
+      ["fares", "", "0"],
+      ["fares", "0", "1e400"],
+      ["fares", "-0", "-0"],
+      ["fares", "0x1", " 1 "],
+      ["fares?", "0", "0"],
+      ["__consumer_offsets", "0", "0"],
+      ["f".repeat(300), "0", "0"],
+      ["", "0", "0"],
+      ["fares", "1", "0"],
+    ] as const;
+    for (const [topic, partition, offset] of places)
+      await producer.send({
+        topic: "rejected-fares",
+        key: "ada",
+        value: "7",
+        headers: {
+          "__streams.errors.topic": topic,
+          "__streams.errors.partition": partition,
+          "__streams.errors.offset": offset,
+        },
+      });
+  });
+  expect(await done("dead-letters list rejected-fares")).toMatch(/^0:9 .* fares-1@0 /m);
+  expect(await done("dead-letters replay rejected-fares --execute")).toMatch(/^1 replayed\n/);
 });

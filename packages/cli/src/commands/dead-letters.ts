@@ -125,7 +125,9 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
           `${counts.withoutOrigin} left out: their headers do not say where they came from; --to does`,
         );
       if (counts.withoutTopic > 0)
-        print(`${counts.withoutTopic} left out: the topic that they came from is gone; --to does`);
+        print(
+          `${counts.withoutTopic} left out: the topic that they came from is gone, or the cluster's own; --to does`,
+        );
       if (counts.gone > 0)
         print(`${counts.gone} left out: they hold no record, and where they came from it is gone`);
       if (!given.execute) print("nothing is written yet; --execute does it");
