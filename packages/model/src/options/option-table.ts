@@ -91,10 +91,15 @@ export function readOptions<Rows extends OptionRows>(
 /** What was given, or stands for it. */
 function told(
   given: unknown,
-  { byDefault, defaultText }: OptionRow<unknown, unknown, OptionPresence>,
+  { byDefault, defaultText, isSecret }: OptionRow<unknown, unknown, OptionPresence>,
 ): string {
-  if (given !== undefined || byDefault !== undefined) return shown(given ?? byDefault);
+  const value = given ?? byDefault;
+  if (value !== undefined) return isSecret ? shownSecret(value) : shown(value);
   return defaultText === "" ? "left out" : `left out (${defaultText})`;
+}
+
+function shownSecret(given: unknown): string {
+  return typeof given === "string" ? `a text of ${given.length} characters` : shown(given);
 }
 
 function readOption(
@@ -105,13 +110,8 @@ function readOption(
   if (given === undefined && presence === "optional") return undefined;
   const value = read(given === undefined ? byDefault : given);
   if (value !== undefined) return value;
-  const isShown = !isSecret || typeof given !== "string";
-  const what =
-    given === undefined
-      ? "missing"
-      : isShown
-        ? shown(given)
-        : `a text of ${given.length} characters`;
+  const text = isSecret ? shownSecret : shown;
+  const what = given === undefined ? "missing" : text(given);
   throw new OptionError("INVALID_OPTION", `${name} is ${what}; give ${allowed}`);
 }
 

@@ -38,6 +38,11 @@ const table = optionTable("openPump", rows, [
     options: ["heartbeat", "session"],
     holds: ({ heartbeat, session }) => heartbeat < session,
   },
+  {
+    demand: "a secret needs a port",
+    options: ["secret", "port"],
+    holds: ({ secret, port }) => secret === undefined || port !== undefined,
+  },
 ]);
 
 const refused = (given: unknown): { code: string; message: string } => {
@@ -54,6 +59,9 @@ test("a secret that is refused is not shown", () => {
     "secret is a text of 3 characters; give 4 and more",
   );
   expect(refused({ name: "a", secret: 17 }).message).toContain("secret is 17;");
+  expect(refused({ name: "a", secret: "abcde" }).message).toContain(
+    "secret is a text of 5 characters and port is left out; a secret needs a port",
+  );
 });
 
 test("what is left out has its default, durations are milliseconds, the rest stays undefined", () => {
