@@ -42,7 +42,7 @@ export interface JoinAttempt {
   readonly options: GroupSettings;
   readonly protocol: GroupProtocol;
   readonly id: GivenId;
-  /** Those before this one. */
+  /** Hears of this one, too, where it asks without an id. */
   readonly unanswered: UnansweredJoins;
   /** What it has kept. */
   readonly kept: OfferingMember;
