@@ -18,13 +18,20 @@ export interface RecordParts {
   readonly value: Uint8Array | null;
 }
 
+/** How many records an operator has taken, and not forwarded the results of yet. */
+export interface CallCounts {
+  readonly node: string;
+  readonly heldCount: number;
+  /** Of these, calls that have begun, and neither ended nor timed out. */
+  readonly underWayCount: number;
+}
+
 /** An operator whose calls go on between two turns of its task. */
 export interface AwaitingOperator {
   /** True: it takes no more for now. What one record and one flush bring is taken all the same. */
   readonly isFull: boolean;
   readonly hasResults: boolean;
-  /** Calls that have begun, and neither ended nor timed out. */
-  readonly callCount: number;
+  readonly calls: CallCounts;
   takeResult(): CallResult | undefined;
   /** Before a commit: writes what it holds, and has not written yet, to its store. */
   save(): void;

@@ -327,6 +327,7 @@ export class StreamTask {
   #end(): StreamsError | undefined {
     this.#isClosed = true;
     this.#meters.close();
+    this.#calls.close();
     this.#timers.close();
     this.#queues.clear();
     return this.#isInitialized ? closeNodes(this.#topology, this.#context) : undefined;

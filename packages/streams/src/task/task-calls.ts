@@ -1,5 +1,5 @@
 import { messageOf } from "@millrace/model";
-import type { Clock, Metrics, Timers } from "@millrace/platform";
+import { OwnedGauges, type Clock, type Metrics, type Timers } from "@millrace/platform";
 
 import type { WaitBounds } from "@millrace/serde";
 import type { RecordInput } from "@millrace/state";
@@ -33,6 +33,7 @@ export class TaskCalls implements AsyncWork {
   readonly #context: TaskContext;
   readonly #owner: ResultOwner;
   readonly #metrics: Metrics;
+  readonly #gauges: OwnedGauges;
   readonly #clock: Clock;
   readonly #operators: AwaitingOperator[] = [];
   readonly #givenUp = new Map<string, { unlogged: number; loggedMs: number }>();
@@ -50,12 +51,19 @@ export class TaskCalls implements AsyncWork {
     this.#context = context;
     this.#owner = owner;
     this.#metrics = options.metrics;
+    this.#gauges = new OwnedGauges(options.metrics);
     this.#clock = options.clock;
     provideAsyncWork(context.scope, this);
   }
 
   register(operator: AwaitingOperator): void {
     this.#operators.push(operator);
+    const { node } = operator.calls;
+    this.#gauges.gauge("async-waiting-count", () => operator.calls.heldCount, this.#tagsOf(node));
+  }
+
+  close(): void {
+    this.#gauges.remove();
   }
 
   get input(): RecordInput | undefined {
@@ -74,7 +82,7 @@ export class TaskCalls implements AsyncWork {
   }
 
   get count(): number {
-    return this.#operators.reduce((sum, { callCount }) => sum + callCount, 0);
+    return this.#operators.reduce((sum, { calls }) => sum + calls.underWayCount, 0);
   }
 
   /** Delivers one result, if there is any; the operators take turns. */
@@ -133,9 +141,10 @@ export class TaskCalls implements AsyncWork {
   }
 
   #counter(name: string, node: string) {
-    return this.#metrics.counter(name, {
-      "task-id": this.#context.taskName,
-      "processor-node-id": node,
-    });
+    return this.#metrics.counter(name, this.#tagsOf(node));
+  }
+
+  #tagsOf(node: string) {
+    return { "task-id": this.#context.taskName, "processor-node-id": node };
   }
 }

@@ -137,6 +137,23 @@ test("what suppress lets out is counted", () => {
   expect(value("suppression-emit-total", "KTABLE-SUPPRESS-0000000003")).toBe(1);
 });
 
+test("records that wait for a call are counted as long as the task is there", async () => {
+  const { task, value, metrics } = measured(
+    (builder) =>
+      builder
+        .stream("a", text)
+        .mapValuesAsync(() => new Promise<string>(() => {}), { value: string(), name: "ask" })
+        .to("out"),
+    "info",
+  );
+  expect(value("async-waiting-count", "ask")).toBe(0);
+  task.addBatch(batchOf("a", 0, [at(500), at(600)]));
+  task.process(10);
+  expect(value("async-waiting-count", "ask")).toBe(2);
+  await task.close();
+  expect(metrics.snapshot().map(({ name }) => name)).not.toContain("async-waiting-count");
+});
+
 test("they go with the task", async () => {
   const { task, metrics } = measured(copy, "debug");
   await task.close();

@@ -142,8 +142,8 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
     return this.#open().calls.hasReady;
   }
 
-  get callCount(): number {
-    return this.#open().calls.underWayCount;
+  get calls(): AwaitingOperator["calls"] {
+    return this.#open().calls;
   }
 
   takeResult(): CallResult | undefined {

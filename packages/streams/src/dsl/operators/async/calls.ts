@@ -3,7 +3,7 @@ import { isPromise } from "@millrace/model";
 import { CallbackError } from "../../../error/callback-error.ts";
 import { isProgramMistake } from "../../../error/program-mistake.ts";
 import { StreamsError } from "../../../error/streams-error.ts";
-import type { AsyncWork } from "../../../processor/async-work.ts";
+import type { AsyncWork, CallCounts } from "../../../processor/async-work.ts";
 import { requireSynchronous } from "../../../processor/callback-result.ts";
 import { backoffAfter, type CallSettings } from "./call-settings.ts";
 import { Call, CallAttempt, type AsyncContext, type Outcome } from "./call.ts";
@@ -39,7 +39,7 @@ export interface CallsOptions {
  *                       └ back-off
  * ```
  */
-export class Calls {
+export class Calls implements CallCounts {
   readonly #options: CallsOptions;
   /** Those that may begin, oldest first. */
   readonly #waiting: Call[] = [];
@@ -63,6 +63,14 @@ export class Calls {
 
   get hasReady(): boolean {
     return this.#ready.length > 0;
+  }
+
+  get node(): string {
+    return this.#options.node;
+  }
+
+  get heldCount(): number {
+    return this.#held.size;
   }
 
   get underWayCount(): number {
