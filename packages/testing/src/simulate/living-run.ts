@@ -1,4 +1,5 @@
 import { messageOf } from "@millrace/model";
+import type { MetricValue } from "@millrace/platform";
 import type { SimulatedProcess } from "@millrace/simulator";
 
 import { brokerName } from "./plan/planned-fault.ts";
@@ -21,6 +22,8 @@ const convergeMsMax = 30_000;
 const stepMs = 50;
 const setUpMsMax = 60_000;
 const judgeMsMax = 10_000;
+/** After the last call: until its result is written and committed. */
+const resultMs = 1_000;
 
 /** The processes of a run, as its stages go: it starts, suffers its faults, comes to rest, and is judged. */
 export class LivingRun {
@@ -82,12 +85,14 @@ export class LivingRun {
     while (history.violation === undefined) {
       const { looks } = progress;
       await this.#advanceTo(simulator.nowMs + stepMs);
-      const isIdle = progress.remaining === undefined && this.#areAllThere();
+      const calls = this.#calls();
+      const left = this.#left(calls);
       if (progress.looks === looks) continue;
-      settledMs = isIdle ? (settledMs ?? simulator.nowMs) : undefined;
-      if (settledMs !== undefined && simulator.nowMs - settledMs >= this.#settings.settleMs) return;
+      settledMs = left === undefined ? (settledMs ?? simulator.nowMs) : undefined;
+      const { settleMs } = this.#settings;
+      const settleMsMin = calls.length > 0 ? Math.max(settleMs, resultMs) : settleMs;
+      if (settledMs !== undefined && simulator.nowMs - settledMs >= settleMsMin) return;
       if (simulator.nowMs < endMs) continue;
-      const left = progress.remaining ?? "an instance does not come back";
       const failure = history.lastFailure === undefined ? "" : `; ${history.lastFailure}`;
       history.violate(
         convergence,
@@ -96,8 +101,20 @@ export class LivingRun {
     }
   }
 
-  #areAllThere(): boolean {
-    return this.#settings.instances.every((name) => this.#context.instances.has(name));
+  /** What is left to do; undefined: nothing. */
+  #left(calls: readonly MetricValue[]): string | undefined {
+    const { progress, instances } = this.#context;
+    if (progress.remaining !== undefined) return progress.remaining;
+    if (!this.#settings.instances.every((name) => instances.has(name)))
+      return "an instance does not come back";
+    const waiting = calls.find(({ value }) => value > 0);
+    return waiting && `records wait for calls of ${waiting.tags["processor-node-id"]}`;
+  }
+
+  /** How many records wait, of each operator that awaits: their inputs are committed already. */
+  #calls(): readonly MetricValue[] {
+    const metrics = [...this.#context.instances.values()].flatMap(({ app }) => app.metrics());
+    return metrics.filter(({ name }) => name === "async-waiting-count");
   }
 
   /** What invariants await takes no virtual time to speak of. */

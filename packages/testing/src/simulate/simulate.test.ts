@@ -11,6 +11,8 @@ import type { SimulatedWorld } from "./world/simulated-world.ts";
 const clicks = topic("clicks", { key: string(), value: string() });
 const counts = topic("counts", { key: string(), value: int64AsNumber() });
 
+const asked = topic("asked", { key: string(), value: string() });
+
 const someClicks = input(clicks, (random) =>
   Array.from({ length: 12 }, () => [`user-${random.below(3)}`, "/"] as const),
 );
@@ -91,6 +93,32 @@ describe("simulate", () => {
     expect(text.match(/^ +\d+ ms > /gm), text).toHaveLength(1);
     expect(text.match(/^ +\d+ ms \+ clicks-\d {2}"user-\d" = /gm), text).toHaveLength(2);
     expect(text).toContain(`To run it again: seeds: [${error.seed}].`);
+  });
+
+  test("a record that waits for a call is not processed yet", async () => {
+    const asksTwice = (world: SimulatedWorld): Topology => {
+      const builder = new StreamsBuilder();
+      builder
+        .stream(clicks)
+        .mapValuesAsync(
+          async (path, _user, { attempt }) => {
+            await world.sleep(500);
+            if (attempt === 1) throw new Error("again");
+            return path;
+          },
+          { retry: { attempts: 2, backoff: "1s" }, value: string(), name: "ask" },
+        )
+        .to(asked);
+      return builder.build();
+    };
+    await simulate(asksTwice, {
+      inputs: [input(clicks, [["ada", "/"]])],
+      seeds: 1,
+      faults: [],
+      invariants: {
+        "each has its answer": (run) => expect(run.output(asked).values()).toEqual(["/"]),
+      },
+    });
   });
 
   test("SIMULATE-1: a seed gives the same history again", async () => {
