@@ -95,7 +95,10 @@ test("a group of the streams protocol takes another topology by the way of a cla
   await expect.poll(last).toBe(2);
   await before.close();
   const refused = await failureOf(world.app(now, streams, world.process()));
-  expect(refused).toMatchObject({ code: "GROUP_REFUSED" });
+  expect(refused).toMatchObject({
+    code: "GROUP_REFUSED",
+    message: expect.stringContaining('groupProtocol "classic"'),
+  });
   await (await world.app(now, { stateDirectory: "/state" }, process)).close();
   await world.app(now, streams, process);
   await world.produce("lines", ["c"]);

@@ -100,6 +100,9 @@ describe("instances in a group whose tasks the broker shares out", () => {
     const builder = new StreamsBuilder();
     builder.stream("lines", { value: string() }).to("copies");
     const failure = await failureOf(world.app(builder.build(), { groupProtocol }));
-    expect(failure).toMatchObject({ code: "GROUP_REFUSED" });
+    expect(failure).toMatchObject({
+      code: "GROUP_REFUSED",
+      message: expect.stringMatching(/groupProtocol "classic".*another applicationId/),
+    });
   });
 });

@@ -36,6 +36,10 @@ import {
 const leaveTimeoutMs = 5000;
 const leaveEpoch = -1;
 
+const otherTopology =
+  ' (the group has the topology of another version of the program: stop all instances, start one of the new version with groupProtocol "classic", ' +
+  'stop it, and start all with "streams"; or give the new version another applicationId)';
+
 /**
  * A member of a streams group (KIP-1071; Kafka: `StreamsMembershipManager`). Heartbeats bring what it is to have, and
  * tell what it has: what goes is given up before the group gives it to others.
@@ -292,8 +296,13 @@ export class StreamsGroupMembership implements StreamsMembership, CommittingMemb
     const refusal = groupRefusal(groupId, error, ofOthers);
     const told = clusterErrorOf(refusal, error);
     if (!(told instanceof KafkaError)) return told;
-    const text = `${refusal}: ${told.message}`;
+    const text = `${refusal}: ${told.message}${this.#isOfTopology(told) ? otherTopology : ""}`;
     return new ClusterError("GROUP_REFUSED", text, { cause: error });
+  }
+
+  /** Brokers say so by a text alone. */
+  #isOfTopology({ code, message }: KafkaError): boolean {
+    return this.#memberEpoch === 0 && code === "INVALID_REQUEST" && /topology/i.test(message);
   }
 
   #tell(): void {
