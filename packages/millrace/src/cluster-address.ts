@@ -20,7 +20,9 @@ export type ClusterAddress = string | EmbeddedCluster | ConnectOptions | Cluster
 export function isClusterAddress(given: unknown): given is ClusterAddress {
   if (typeof given === "string") return given !== "" && given !== embeddedPrefix;
   if (isClusterClient(given)) return true;
-  return typeof given === "object" && given !== null && "bootstrapServers" in given;
+  if (typeof given !== "object" || given === null) return false;
+  // A `TestCluster` has both: it is reached by its client.
+  return "bootstrapServers" in given && !("client" in given);
 }
 
 /** By what it is asked for first: who implements the port has a class of its own. */

@@ -110,6 +110,8 @@ describe("an option that cannot be is told before anything is started", () => {
     ["cluster", "embedded:"],
     ["cluster", 9092],
     ["cluster", {}],
+    // As a TestCluster, whose client is meant.
+    ["cluster", { client: {}, bootstrapServers: "localhost:9092" }],
     ["storeEngine", "leveldb"],
     // Without a stateDirectory there is no place for its files.
     ["storeEngine", "sqlite"],

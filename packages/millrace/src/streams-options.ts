@@ -20,7 +20,7 @@ const rows = {
   cluster: valueOption<ClusterAddress, { readonly isRequired: true; readonly kafka: string }>(
     {
       allowed:
-        '"host:port,…", "embedded:DIR", an EmbeddedCluster, { bootstrapServers }, or a client such as kafkajsCluster(kafka)',
+        '"host:port,…", "embedded:DIR", an EmbeddedCluster, { bootstrapServers }, a client such as kafkajsCluster(kafka), or that of a TestCluster',
       accepts: isClusterAddress,
     },
     { isRequired: true, kafka: "bootstrap.servers" },
