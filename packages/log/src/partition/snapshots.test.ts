@@ -84,6 +84,33 @@ it("snapshots that are gone are made anew, before records go that know what they
   expect(again.append(other(), client).isDuplicate).toBe(true);
 });
 
+it.each([0, 40])(
+  "a later one is gone by where that at the begin is lost, and %i bytes are torn",
+  async (tornBytes) => {
+    const platform = testPlatform();
+    const config = { segmentBytes: 250 };
+    const log = await openTestLog(platform, config);
+    log.append(batchOf({ producerId: 2, producerEpoch: 0, baseSequence: 0 }), client);
+    for (let sequence = 0; sequence < 6; sequence++) log.append(batch(sequence), client);
+    await log.sync();
+    log.advanceHighWatermark(7);
+    const [first] = log.segments();
+    await log.deleteRecordsBefore(first.endOffset);
+    platform.fileSystem.remove(snapshotAt(first.endOffset));
+    const names = platform.fileSystem.list(testPath);
+    for (const name of names.filter((one) => one.endsWith(".checksum")))
+      platform.fileSystem.remove(testFile(name));
+    const active = names.findLast((name) => name.endsWith(".log")) ?? "";
+    changeFile(platform, testFile(active), (bytes) =>
+      Buffer.concat([bytes, batch(6).subarray(0, tornBytes)]),
+    );
+    const places = { recoveryPoint: 7, logStartOffset: first.endOffset };
+    const again = await openTestLog(platform, config, places);
+    expect(again.recovery.cutTail?.sizeBytes ?? 0).toBe(tornBytes);
+    expect(again.producers()).toEqual(log.producers());
+  },
+);
+
 it("that it cannot be written does not keep records from being deleted, and is told", async () => {
   const platform = testPlatform();
   const told: string[] = [];

@@ -154,13 +154,18 @@ class LogRecovery {
         break;
       }
       const gap = gapBefore(segments, index, this.#compactedEnd);
-      if (gap !== undefined) return this.#judge(index, gap);
+      if (gap !== undefined) {
+        if (!(await this.#cutAt(index, gap))) return;
+        break;
+      }
       const start = this.#takeOver(index);
       if (start === segment.sizeBytes) continue;
       if (at !== segment.endOffset) isKnown = this.#loadProducers(index, segment.endOffset);
       const end = this.#scanAt(index, start ?? 0);
-      if (end.reason !== undefined) return this.#judge(index, end);
       at = segment.endOffset;
+      if (end.reason === undefined) continue;
+      if (!(await this.#cutAt(index, end))) return;
+      break;
     }
     const end = segments.at(-1)?.endOffset ?? 0;
     if (at !== end || !isKnown) isKnown = this.#loadProducers(segments.length - 1, end);
@@ -252,10 +257,14 @@ class LogRecovery {
     return end;
   }
 
-  async #judge(index: number, end: ScanEnd): Promise<void> {
+  /** Cuts a torn tail; false: it is damaged instead, and left as it is. */
+  async #cutAt(index: number, end: ScanEnd): Promise<boolean> {
     const segment = this.#segments[index];
     const judgement = judgeDamage(this.#faulty, index, end);
-    if ("torn" in judgement) return this.#cut(index, judgement.torn);
+    if ("torn" in judgement) {
+      await this.#cut(index, judgement.torn);
+      return true;
+    }
     this.#found(judgement.damage);
     if (end.reason === behindTheEnd) await keepEnd(this.#platform, segment);
     if (end.isGap !== true) {
@@ -263,6 +272,7 @@ class LogRecovery {
       segment.endOffset = end.offset;
     }
     this.#segments.length = end.isGap === true ? index : index + 1;
+    return false;
   }
 
   async #cut(index: number, tail: TornTail): Promise<void> {
