@@ -115,6 +115,42 @@ test.each([
   expect(failure).toMatchObject({ ...told, message: expect.stringContaining("standbys: true") });
 });
 
+test.each([
+  [999, { pages: 1, ms: 1000 }],
+  [1001, { pages: 0, ms: 1000 }],
+])(
+  "a query of a second asks once more when its time is over: of a task that is there at %d ms",
+  async (fromMs, told) => {
+    const platform = memoryPlatform();
+    const { clock } = platform;
+    const page = { head: { ...head, isStandby: false }, rows: [], isLast: true };
+    const asker = new PartitionAsker({
+      platform,
+      applicationId: "application",
+      local: {
+        has: () => (clock.monotonicMs() < fromMs ? undefined : "active"),
+        ask: async function* () {
+          yield page;
+        },
+      },
+      owners: new TaskOwners(() => undefined),
+      transport: undefined,
+      ownAddress: undefined,
+    });
+    const bounds = { timeoutMs: 1000, signal: new AbortController().signal, isLocal: false };
+    const count = async () => {
+      let pages = 0;
+      try {
+        for await (const _ of asker.ask(store as QueryableStore, request, bounds)) pages += 1;
+      } catch (error) {
+        expect(error).toMatchObject({ code: "NOT_PRESENT" });
+      }
+      return { pages, ms: clock.monotonicMs() };
+    };
+    expect(await platform.until(count())).toEqual(told);
+  },
+);
+
 test("one that falls silent within its answer has interrupted it", async () => {
   const ended = await asked(breakingOff, answering);
   expect(ended).toMatchObject({ pages: 1, ms: 5000, error: { code: "QUERY_INTERRUPTED" } });

@@ -83,8 +83,9 @@ export class PartitionAsker {
           failure = error;
         }
       }
-      if (clock.monotonicMs() + pauseMs > endMs) throw failure ?? this.#nobody(store, request);
-      await timers.sleep(pauseMs, bounds.signal);
+      const leftMs = endMs - clock.monotonicMs();
+      if (leftMs <= 0) throw failure ?? this.#nobody(store, request);
+      await timers.sleep(Math.min(pauseMs, leftMs), bounds.signal);
       pauseMs = Math.min(2 * pauseMs, pauseMsMax);
     }
   }

@@ -11,12 +11,16 @@ const question = { kind: "count" } as const;
 /** Of partition 7 of a store that nobody has, where the cluster says so how many partitions there are. */
 function readerOf(
   partitionCount: StoreReaderParts["partitionCount"],
-  { signal, positionAtLeast }: Pick<QueryOptions, "signal" | "positionAtLeast"> = {},
+  {
+    signal,
+    positionAtLeast,
+    askedMs = 70,
+  }: Pick<QueryOptions, "signal" | "positionAtLeast"> & { readonly askedMs?: number } = {},
 ) {
   const platform = memoryPlatform();
   const asker = {
     ask: async function* (_store: unknown, _request: unknown, { timeoutMs = 0 }) {
-      await platform.timers.sleep(Math.min(70, timeoutMs));
+      await platform.timers.sleep(Math.min(askedMs, timeoutMs));
       yield* [];
       throw missing;
     },
@@ -36,11 +40,20 @@ function readerOf(
 
 const never = (): Promise<number> => new Promise(() => {});
 
-test("a query that found nobody tells which partitions there are", async () => {
-  const told = expect.stringContaining("has partitions 0 to 2");
-  const { failure } = readerOf(async () => 3);
-  expect(await failure()).toMatchObject({ code: "NOT_PRESENT", message: told });
-});
+test.each([70, 100])(
+  "a query that found nobody for %d ms tells which partitions there are",
+  async (askedMs) => {
+    const told = expect.stringContaining("has partitions 0 to 2");
+    const { platform, failure } = readerOf(
+      async () => {
+        await platform.timers.sleep(20);
+        return 3;
+      },
+      { askedMs },
+    );
+    expect(await failure()).toMatchObject({ code: "NOT_PRESENT", message: told });
+  },
+);
 
 test("it ends with its time where the cluster does not tell them", async () => {
   const { platform, failure } = readerOf(never);

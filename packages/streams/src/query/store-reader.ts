@@ -175,14 +175,17 @@ export class StoreReader {
     using ends = this.ends();
     const { signal } = ends;
     const end = { endMs: this.#nowMs() + timeout, signal };
+    // Asked for meanwhile: a query that finds nobody takes all of its time for that.
+    const absent = this.settings.partitions && this.#inTime(this.#absentPartitions(), end);
+    absent?.catch(() => {}); // its signal's reason, that the query ends with, too
     try {
       await this.#requirePosition(end);
       const timeoutMs = Math.max(0, end.endMs - this.#nowMs());
       yield* this.#parts.asker.ask(this.store, request, { timeoutMs, signal, isLocal });
     } catch (error) {
       if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
-      const absent = await this.#inTime(this.#absentPartitions(), end);
-      throw absent === undefined ? error : new QueryError("NOT_PRESENT", absent);
+      const told = await absent;
+      throw told === undefined ? error : new QueryError("NOT_PRESENT", told);
     }
   }
 
