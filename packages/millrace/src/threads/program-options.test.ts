@@ -9,6 +9,7 @@ import { ApplicationError, StreamsBuilder } from "@millrace/streams";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 
 import { connect } from "../connect.ts";
+import { StreamsApp } from "../streams-app.ts";
 import type { StreamsOptions } from "../streams-options.ts";
 import { programOptions } from "./program-options.ts";
 import { loadProgram } from "./thread-program.ts";
@@ -81,6 +82,29 @@ test.for([
   const aborted = loadProgram({ module, data: undefined, timers, signal: given.signal });
   given.abort(new Error("given up"));
   await expect(aborted).rejects.toThrow("given up");
+});
+
+test("a module that gives no topology is told by name", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "millrace-program-"));
+  const module = pathToFileURL(join(folder, "program.mjs"));
+  writeFileSync(module, "export default () => ({});\n");
+  try {
+    const loaded = loadProgram({ module, data: undefined, timers: nodePlatform().timers });
+    await expect(loaded).rejects.toMatchObject({
+      code: "INVALID_OPTION",
+      message: `the default function of ${module.href} gave an object; have it give a topology, as builder.build() does`,
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("a module that is given by a text is told how its address is given", async () => {
+  const program = "./topology.ts" as unknown as URL; // as in JavaScript
+  await expect(StreamsApp.start(program, given)).rejects.toMatchObject({
+    code: "INVALID_OPTION",
+    message: expect.stringContaining('new URL("./topology.ts", import.meta.url)'),
+  });
 });
 
 test("an address that was not compiled with the program is told", async () => {

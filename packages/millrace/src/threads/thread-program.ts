@@ -55,7 +55,7 @@ export async function loadProgram({ data, ...loaded }: LoadedProgram): Promise<T
         `${named} of ${module.href} has been called and has not settled ${notYet}: what it awaits does not come. Await there only what comes soon, and give the rest as data.`,
     });
   const topology = await called("its default function", () => make(data) as unknown);
-  checkTopology(topology);
+  checkTopology(topology, `the default function of ${module.href}`);
   const own = await called("its function options", () => options?.(data) as unknown);
   return { topology, options: (own ?? {}) as Partial<StreamsOptions> }; // read by the table of options
 }
