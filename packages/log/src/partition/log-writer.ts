@@ -222,7 +222,10 @@ export class LogWriter {
     const { sizeBytes } = active;
     const known = this.#recorded?.segment === active ? this.#recorded : active.record;
     const growth = sizeBytes - (known?.sizeBytes ?? 0);
-    if (growth < recordedGrowthBytes(sizeBytes, state.config.recordIntervalBytes)) return undefined;
+    const { recordIntervalBytes } = state.config;
+    const producerCount = state.producers.entries.size;
+    if (growth < recordedGrowthBytes(sizeBytes, { recordIntervalBytes, producerCount }))
+      return undefined;
     // What lies behind a damage is told by the record that is there.
     if (!active.isSound) return undefined;
     this.#recorded = { segment: active, sizeBytes };

@@ -189,6 +189,23 @@ describe("a segment that is recorded as it grows", () => {
     expect(log.lastStableOffset).toBe(6);
   });
 
+  it("is recorded the more seldom, the more producers are to be written each time", async () => {
+    const platform = testPlatform();
+    const log = await openTestLog(platform, { recordIntervalBytes: 65_536 });
+    for (let producerId = 0; producerId < 4096; producerId++)
+      log.append(batchOf({ values: ["a"], producerId, producerEpoch: 0, baseSequence: 0 }), client);
+    await log.sync();
+    const snapshots = new Set<string>();
+    for (let count = 0; count < 32; count++) {
+      log.append(batchOf({ values: ["a".repeat(10_240)] }), client);
+      await log.sync();
+      for (const name of platform.fileSystem.list(testPath))
+        if (name.endsWith(".snapshot")) snapshots.add(name);
+    }
+    // In five intervals, which are as long as two each; the first one was there.
+    expect(snapshots.size).toBe(1 + 2);
+  });
+
   it("is said to be on the device only once it is", async () => {
     const platform = testPlatform();
     const disk = new FailingFileSystem(platform.fileSystem);

@@ -18,9 +18,16 @@ export interface RecordedGrowth {
   readonly producers: ProducerStates;
 }
 
+/** All of them are written with each record: more would cost more than what is not read for it. */
+const producersPerInterval = 2048;
+
 /** By how much a segment of this size grows until it is recorded again: what a crash leaves to be read. */
-export function recordedGrowthBytes(sizeBytes: number, recordIntervalBytes: number): number {
-  return Math.max(recordIntervalBytes, sizeBytes / readWholeShare);
+export function recordedGrowthBytes(
+  sizeBytes: number,
+  { recordIntervalBytes, producerCount }: { recordIntervalBytes: number; producerCount: number },
+): number {
+  const intervals = Math.max(1, producerCount / producersPerInterval);
+  return Math.max(intervals * recordIntervalBytes, sizeBytes / readWholeShare);
 }
 
 /** Whether reading it costs more than to record it. */
