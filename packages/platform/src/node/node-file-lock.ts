@@ -205,6 +205,8 @@ function writeClaim(file: string, claim: Claim): number {
     return descriptor;
   } catch (cause) {
     closeSync(descriptor);
+    // A process that lives on tries again, each time by another name: on a full disk they would become more and more.
+    rmSync(draft, { force: true });
     throw cause;
   }
 }
