@@ -59,6 +59,8 @@ export class KafkajsMembership implements GroupMembership {
   #counts: ReadonlyMap<string, number> | undefined;
   #look: Timer | undefined;
   #looking: Promise<void> = Promise.resolve();
+  /** Resolves once no commit is under way. */
+  #settled: Promise<unknown> = Promise.resolve();
   #ending: Promise<void> | undefined;
 
   constructor({ context, admin, options, onClosed }: KafkajsMembershipParts) {
@@ -144,16 +146,25 @@ export class KafkajsMembership implements GroupMembership {
     );
   }
 
+  /**
+   * One after the other, in the order of the calls: of two that are under way the first one may be tried again once
+   * the second one counts, and would take the group back.
+   */
   async commit(offsets: readonly OffsetAndMetadata[], signal?: AbortSignal): Promise<void> {
     this.#closed.signal.throwIfAborted();
     if (this.failure !== undefined) throw this.failure;
     const { groupId } = this.#options;
     if (!this.isMember) throw noMember(groupId);
     const group = this.groupMetadata;
-    try {
-      await request(this.#context, { what: `a commit of group ${groupId}`, signal }, () =>
+    const before = this.#settled;
+    const committing = abortable(before, signal).then(() =>
+      request(this.#context, { what: `a commit of group ${groupId}`, signal }, () =>
         this.#atCoordinator((coordinator) => commitOffsets(coordinator, group, offsets)),
-      );
+      ),
+    );
+    this.#settled = Promise.allSettled([before, committing]);
+    try {
+      await committing;
     } catch (error) {
       const isFenced = error instanceof ClusterError && error.code === "COMMIT_FENCED";
       if (isFenced && group.generationId === this.#generationId) this.#forgotten();
