@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
 import { freshDirectories } from "../../test-support/fresh-directories.ts";
+import { FileSystemError } from "../file-system-error.ts";
 import { nodePlatform } from "./node-platform.ts";
 import { startWorkerThread } from "./start-worker-thread.ts";
 
@@ -102,6 +103,18 @@ describe("locks of the node file system", () => {
     await expect(fileSystem.lock(path)).rejects.toMatchObject({ code: "LOCKED" });
     lock.release();
     expect(fileSystem.list(dirname(path))).toEqual([]);
+  });
+
+  test("a claim that cannot be written leaves nothing behind", async () => {
+    const directory = freshDirectory();
+    const lock = await fileSystem.lock(join(directory, "lock"));
+    const [claim] = fileSystem.list(directory);
+    rmSync(join(directory, claim));
+    mkdirSync(join(directory, claim)); // nothing can be renamed to it
+    expect(() => lock.setNote("a note")).toThrow(FileSystemError);
+    expect(fileSystem.list(directory)).toEqual([claim]);
+    rmdirSync(join(directory, claim));
+    lock.release();
   });
 
   test("a damaged claim of a process that is gone is removed", async () => {
