@@ -163,10 +163,29 @@ export class StreamsTaskAssignments implements TaskAssignments {
       );
   }
 
+  /**
+   * A broker may assign by another topology than this one (Kafka: `StreamsMembershipManager`, from 4.3
+   * on): nothing of such an assignment is taken.
+   *
+   * @throws ApplicationError `TOPOLOGY_MISMATCH`
+   */
+  #checkSubtopologies({ active, standby, warmup }: StreamsTasks): void {
+    const known = this.#options.subtopologies.map(({ id }) => `${id}`);
+    const unknown = [...active.keys(), ...standby.keys(), ...warmup.keys()].find(
+      (id) => !known.includes(id),
+    );
+    if (unknown !== undefined)
+      throw new ApplicationError(
+        "TOPOLOGY_MISMATCH",
+        `the broker gave this member tasks of sub-topology ${unknown}, and there is no such one in this program, which has ${known.join(", ")}: the group has the topology of another version of the program, or an assignor on the broker errs. Stop all instances, start one of the new version with groupProtocol "classic", stop it, and start all with "streams"; or give the new version another applicationId.`,
+      );
+  }
+
   async #take(signal: AbortSignal): Promise<void> {
     const { membership, admin, subtopologies, platform } = this.#options;
     const { target, statuses } = membership;
     if (target === undefined || target === this.#given) return;
+    this.#checkSubtopologies(target);
     const isEmpty = target.active.size + target.standby.size + target.warmup.size === 0;
     if (isEmpty && statuses.some(({ kind }) => unready.has(kind))) return;
     const topics = subtopologies.flatMap(({ sourceTopics }) => sourceTopics);
