@@ -1,4 +1,10 @@
-import { decodeUtf8, encodeUtf8, noHeaders, type TopicPartition } from "@millrace/model";
+import {
+  decodeUtf8,
+  encodeUtf8,
+  noHeaders,
+  type Duration,
+  type TopicPartition,
+} from "@millrace/model";
 import { int64AsNumber, string } from "@millrace/serde";
 import { cleanUpState, StreamsBuilder, type RestoreEvent, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -130,6 +136,23 @@ describe("STREAMS-13: of a task that has moved away", () => {
     expect(removed).toContain("/s/app/millrace-task-offsets");
     expect(world.shared.fileSystem.stat("/s/app/millrace-task-offsets")).toBeUndefined();
   });
+});
+
+test("state that is older than stateMaxAge at a start is removed, and restored", async () => {
+  const first = await world.app(counted(), { stateDirectory: "/s" });
+  await countBoth();
+  await first.close();
+  const removedWith = async (stateMaxAge: Duration): Promise<readonly unknown[]> => {
+    const process = world.process();
+    await (await world.app(counted(), { stateDirectory: "/s", stateMaxAge }, process)).close();
+    const removed = process.events.filter(({ name }) => name === "streams.state-removed");
+    return removed.map(({ fields }) => fields["task"]);
+  };
+  expect(await removedWith("1h")).toEqual([]);
+  expect(await removedWith(0)).toEqual(["0_0", "0_1"]);
+  await world.app(counted(), { stateDirectory: "/s" });
+  await write(0, "a");
+  await expectCounts({ a: 3, b: 1, c: 1 });
 });
 
 test("stores in memory are not read anew where their task stays", async () => {

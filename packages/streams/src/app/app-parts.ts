@@ -48,10 +48,11 @@ export async function assemble(
   options: ResolvedStreamsOptions,
   environment: StreamsEnvironment,
 ): Promise<AppParts> {
-  const { stateDirectory, applicationId } = options;
+  const { stateDirectory, applicationId, stateAgeMsMax } = options;
   if (stateDirectory === undefined) return assembleIn(undefined, topology, options, environment);
   const directory = await StateDirectory.open(environment.platform, stateDirectory, applicationId);
   try {
+    if (stateAgeMsMax !== undefined) await directory.removeOutdated(stateAgeMsMax);
     return assembleIn(directory, topology, options, environment);
   } catch (error) {
     directory.close();

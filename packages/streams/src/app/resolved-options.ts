@@ -43,6 +43,8 @@ export interface ResolvedStreamsOptions {
   readonly stateFrom: SnapshotPlace | undefined;
   readonly stateFromAgeMsMax: number;
   readonly stateCleanupDelayMs: number;
+  /** Undefined: state of any age is taken. */
+  readonly stateAgeMsMax: number | undefined;
   readonly threads: number;
   readonly onUncaughtError: UncaughtErrorPolicy;
   readonly recordingLevel: RecordingLevel;
@@ -89,6 +91,7 @@ export function resolveOptions(options: StreamsOptions): ResolvedStreamsOptions 
     stateFrom: read.stateFrom,
     stateFromAgeMsMax: read.stateFromMaxAge,
     stateCleanupDelayMs: read.stateCleanupDelay,
+    stateAgeMsMax: read.stateMaxAge,
     threads: read.threads,
     onUncaughtError: read.onUncaughtError ?? "shutdownClient",
     recordingLevel: read.metricsRecordingLevel,

@@ -3,6 +3,7 @@ import { FileSystemError, type FileLock, type Platform } from "@millrace/platfor
 import { ApplicationError } from "../error/application-error.ts";
 import { parseTaskId, taskIdText, type TaskId } from "../processor/task-id.ts";
 import { readJsonFile, writeJsonFile } from "./json-file.ts";
+import { removeFolder } from "./remove-folder.ts";
 import { TaskOffsetFile } from "./task-offset-file.ts";
 import { TopicIdFile } from "./topic-id-file.ts";
 
@@ -71,6 +72,34 @@ export class StateDirectory {
       .list(this.path)
       .map(parseTaskId)
       .filter((id) => id !== undefined);
+  }
+
+  /**
+   * Removes the folders of tasks that were not used for this long, or of which nobody noted when they were; none may be open
+   * (Kafka: `StateDirectory.cleanOutdatedDirsOnStartup`, KIP-1259).
+   *
+   * @throws ApplicationError `STATE_DIRECTORY_UNUSABLE`
+   */
+  async removeOutdated(ageMsMax: number): Promise<void> {
+    const nowMs = this.#platform.clock.wallMs();
+    try {
+      for (const taskId of this.tasks()) {
+        const unusedMs = nowMs - (this.offsets.usedMs(taskIdText(taskId)) ?? -Infinity);
+        if (unusedMs >= ageMsMax) this.remove(taskId, unusedMs);
+      }
+    } catch (error) {
+      throw explain(error, this.path);
+    }
+    await this.offsets.save();
+  }
+
+  /** Removes what a task has left here. */
+  remove(taskId: TaskId, unusedMs: number): void {
+    const task = taskIdText(taskId);
+    const path = this.taskDirectory(taskId);
+    removeFolder(this.#platform.fileSystem, path);
+    this.offsets.forget(task);
+    this.#platform.logger.log("info", "streams.state-removed", { task, path, unusedMs });
   }
 
   /** Folders of databases that were damaged, or of another engine, and were set aside. */

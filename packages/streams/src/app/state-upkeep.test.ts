@@ -1,6 +1,7 @@
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
+import type { TaskId } from "../processor/task-id.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
 
@@ -34,4 +35,31 @@ test("what runs here is noted as of what the group has confirmed, also by a proc
   expect(directory.offsets.asOf("0_0")).toBe(9);
   await upkeep.close();
   directory.close();
+});
+
+test("of outdated folders those are removed that nobody has used for so long, and those of which nobody knows", async () => {
+  const platform = memoryPlatform();
+  const open = () => StateDirectory.open(platform, "/state", "app");
+  const directory = await open();
+  for (const task of ["0_0", "0_1", "0_2", "0_3", "global"])
+    platform.fileSystem.makeDirectory(`${directory.path}/${task}`);
+  const upkeep = new StateUpkeep(platform, {
+    directory,
+    cleanupDelayMs: 120_000,
+    claims: { isHeld: ({ partition }: TaskId) => partition < 2 },
+    threads: { offsetSums: [], hosts: [] } as never, // as much of them as is asked for
+  });
+  upkeep.released({ task: "0_2", offsetSum: 5, currentMs: undefined });
+  await platform.advance(60_000); // then it looks, and notes what is in use
+  await upkeep.close();
+  directory.close();
+  const again = await open();
+  const leftAfter = async (ageMsMax: number): Promise<readonly string[]> => {
+    await again.removeOutdated(ageMsMax);
+    return platform.fileSystem.list(again.path).filter((name) => /^0_|^global/.test(name));
+  };
+  await platform.advance(30_000);
+  expect(await leftAfter(90_001)).toEqual(["0_0", "0_1", "0_2", "global"]);
+  expect(await leftAfter(90_000)).toEqual(["0_0", "0_1", "global"]);
+  again.close();
 });

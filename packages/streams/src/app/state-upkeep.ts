@@ -2,7 +2,6 @@ import type { Platform, Timer } from "@millrace/platform";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
 import type { ReleasedTask } from "../runtime/released-task.ts";
-import { removeFolder } from "./remove-folder.ts";
 import type { StateDirectory } from "./state-directory.ts";
 import type { StreamThreads } from "./stream-threads.ts";
 import type { TaskClaims } from "./task-claims.ts";
@@ -42,7 +41,9 @@ export class StateUpkeep {
     const { offsets } = this.#options.directory;
     offsets.note(task, offsetSum);
     if (currentMs !== undefined) offsets.noteCurrent(task, currentMs);
-    this.#usedMs.set(task, this.#platform.clock.monotonicMs());
+    const { clock } = this.#platform;
+    offsets.noteUsed(task, clock.wallMs());
+    this.#usedMs.set(task, clock.monotonicMs());
   }
 
   /** Notes how far open tasks have come, and how far each had that was closed since. */
@@ -68,10 +69,14 @@ export class StateUpkeep {
       if (confirmedMs !== undefined)
         for (const task of tasks) directory.offsets.noteCurrent(task, confirmedMs);
     const nowMs = this.#platform.clock.monotonicMs();
+    const wallMs = this.#platform.clock.wallMs();
     try {
       for (const taskId of directory.tasks()) {
-        if (claims.isHeld(taskId)) this.#usedMs.set(taskIdText(taskId), nowMs);
-        else this.#cleanUp(taskId, nowMs);
+        const task = taskIdText(taskId);
+        if (claims.isHeld(taskId)) {
+          directory.offsets.noteUsed(task, wallMs);
+          this.#usedMs.set(task, nowMs);
+        } else this.#cleanUp(taskId, nowMs);
       }
     } catch (cause) {
       // Tried again with the next look.
@@ -85,10 +90,7 @@ export class StateUpkeep {
     const task = taskIdText(taskId);
     const unusedMs = nowMs - (this.#usedMs.get(task) ?? this.#startMs);
     if (unusedMs < cleanupDelayMs) return;
-    const path = directory.taskDirectory(taskId);
-    removeFolder(this.#platform.fileSystem, path);
-    directory.offsets.forget(task);
+    directory.remove(taskId, unusedMs);
     this.#usedMs.delete(task);
-    this.#platform.logger.log("info", "streams.state-removed", { task, path, unusedMs });
   }
 }

@@ -186,6 +186,12 @@ export const streamsOptionRows = {
   stateFromMaxAge: durationOption({ minMs: 1, byDefault: "12h" }),
   /** After this long the folder of a task that is not here any more is removed. */
   stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
+  /**
+   * At the start the folders of tasks are removed that nobody has used for this long, or whose last use was not noted:
+   * their state is restored. Without it all stay. For state that is older than the `delete.retention.ms` of its changelogs,
+   * a day, which forget deletions after it.
+   */
+  stateMaxAge: durationOption({ kafka: "state.cleanup.dir.max.age.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
   querySecret: textOption({
     isSecret: true,

@@ -8,7 +8,7 @@ const name = "millrace-task-offsets";
 /**
  * How far the stores of tasks that lie here had come, added up, when they were open last: the leader of the group gives
  * tasks to those who lack least of them (Kafka: the checkpoints of closed tasks). What the engines hold decides where a
- * restore begins, so that an old file costs a better place, and nothing else.
+ * restore begins, so that an old file costs a better place, or with `stateMaxAge` a restore, and nothing else.
  */
 export class TaskOffsetFile {
   readonly path: string;
@@ -16,6 +16,7 @@ export class TaskOffsetFile {
   readonly #directory: string;
   readonly #sums: Map<string, Offset>;
   readonly #asOfMs: Map<string, number>;
+  readonly #usedMs: Map<string, number>;
   #isChanged = false;
   #writing: Promise<void> = Promise.resolve();
 
@@ -26,6 +27,7 @@ export class TaskOffsetFile {
     const content = readJsonFile(platform, this.path);
     this.#sums = numbersIn(content, "sums");
     this.#asOfMs = numbersIn(content, "asOfMs");
+    this.#usedMs = numbersIn(content, "usedMs");
   }
 
   /** 0: not known. */
@@ -50,9 +52,20 @@ export class TaskOffsetFile {
     return this.#asOfMs.get(task);
   }
 
+  /** The folder of a task was in use at that moment, also by a copy. */
+  noteUsed(task: string, wallMs: number): void {
+    this.#usedMs.set(task, wallMs);
+    this.#isChanged = true;
+  }
+
+  /** When the folder of the task is known to have been in use last; undefined: nobody noted it. */
+  usedMs(task: string): number | undefined {
+    return this.#usedMs.get(task) ?? this.#asOfMs.get(task);
+  }
+
   forget(task: string): void {
-    if (this.#sums.delete(task) || this.#asOfMs.delete(task)) this.#isChanged = true;
-    this.#asOfMs.delete(task);
+    for (const noted of [this.#sums, this.#asOfMs, this.#usedMs])
+      if (noted.delete(task)) this.#isChanged = true;
   }
 
   /** Writes what was noted. Never rejects: it is written again with the next call. */
@@ -67,7 +80,9 @@ export class TaskOffsetFile {
     try {
       const sums = Object.fromEntries(this.#sums);
       const asOfMs = Object.fromEntries(this.#asOfMs);
-      await writeJsonFile(this.#platform, { directory: this.#directory, name }, { sums, asOfMs });
+      const usedMs = Object.fromEntries(this.#usedMs);
+      const place = { directory: this.#directory, name };
+      await writeJsonFile(this.#platform, place, { sums, asOfMs, usedMs });
     } catch (cause) {
       this.#isChanged = true;
       this.#platform.logger.log("warn", "streams.task-offsets-not-saved", { cause });
