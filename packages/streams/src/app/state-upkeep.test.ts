@@ -1,3 +1,4 @@
+import { FileSystemError } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
@@ -61,5 +62,10 @@ test("of outdated folders those are removed that nobody has used for so long, an
   await platform.advance(30_000);
   expect(await leftAfter(90_001)).toEqual(["0_0", "0_1", "0_2", "global"]);
   expect(await leftAfter(90_000)).toEqual(["0_0", "0_1", "global"]);
+  const { fileSystem } = platform;
+  fileSystem.removeDirectory = (path) => {
+    throw new FileSystemError("PERMISSION_DENIED", path, "not permitted");
+  };
+  await expect(again.removeOutdated(0)).rejects.toMatchObject({ code: "STATE_DIRECTORY_UNUSABLE" });
   again.close();
 });
