@@ -81,6 +81,21 @@ export const freshAnswers: BreakCluster = (cluster, latest) => {
   return change(cluster, latest);
 };
 
+/** A member that the group has forgotten is not told so, and commits as one that is in no generation, whom nothing fences. */
+export const goingOnForgotten: BreakCluster = (cluster) =>
+  withWriters(
+    delegate(cluster, {
+      openMembership: (options) => delegate(cluster.openMembership(options), { isMember: true }),
+    }),
+    (writer) =>
+      delegate(writer, {
+        sendOffsets: (offsets, { groupId }, signal) =>
+          writer.sendOffsets(offsets, { groupId, ...noMember }, signal),
+      }),
+  );
+
+const noMember = { generationId: -1, memberId: "", groupInstanceId: null };
+
 const remembered = new Set<ClusterClient>();
 
 /** Somebody remembers whoever was connected, ended or not. */

@@ -40,6 +40,11 @@ export const writingOffsetsFirst: BreakEngines = breaking((engine) =>
   }),
 );
 
+/** An engine that was closed is open yet. */
+export const leavingOpen: BreakEngines = breaking((engine) =>
+  delegate(engine, { close: async () => {} }),
+);
+
 function leavingOut(store: RegExp, isLeftOut: (entry: EngineEntry) => boolean): BreakEngines {
   return breaking((engine) =>
     delegate(engine, {

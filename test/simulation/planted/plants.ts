@@ -5,6 +5,7 @@ import type { StoreEngineProvider } from "@millrace/state";
 import { withWriters } from "../processes/observe-commits.ts";
 import {
   freshAnswers,
+  goingOnForgotten,
   rememberingClients,
   type PlantMemory,
   losingTombstones,
@@ -16,6 +17,7 @@ import {
   forgetting,
   keepingDeleted,
   keepingExpired,
+  leavingOpen,
   writingNothing,
   writingOffsetsFirst,
 } from "./broken-engines.ts";
@@ -75,7 +77,9 @@ export type PlantName =
   | "change-not-logged"
   | "caches-left-behind"
   | "offsets-before-entries"
-  | "ended-client-remembered";
+  | "ended-client-remembered"
+  | "forgotten-member-goes-on"
+  | "engine-left-open";
 
 /** Programs whose stores are read again and again. */
 const stateful = /^(word-count|tumbling|hopping|session|top-n|grouped-table|count-windows)/;
@@ -173,4 +177,8 @@ export const plants: readonly (Plant & { readonly name: PlantName })[] = [
   { name: "ended-client-remembered", cluster: rememberingClients },
   // A store takes itself for newer than it is.
   { name: "offsets-before-entries", engines: writingOffsetsFirst, programs: stateful },
+  // Two members work on one task: whose session is over is not told, and is not fenced.
+  { name: "forgotten-member-goes-on", cluster: goingOnForgotten },
+  // Files of a task stay open though it was closed.
+  { name: "engine-left-open", engines: leavingOpen },
 ];
