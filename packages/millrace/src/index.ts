@@ -351,6 +351,7 @@ export {
   type StreamsState,
   type Subtopology,
   type SubtopologyDescription,
+  type SynchronousBranches,
   type SynchronousPredicate,
   type SynchronousResult,
   type TableOptions,

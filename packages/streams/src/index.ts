@@ -110,7 +110,7 @@ export type {
 export type { JoinStoreOption, JoinStoreOptions } from "./dsl/operators/stream-join/join-stores.ts";
 export type { UnmatchedTime } from "./dsl/operators/stream-join/streams-join.ts";
 export type { Within } from "./dsl/operators/stream-join/join-window.ts";
-export type { BranchValue } from "./dsl/types/split.ts";
+export type { BranchValue, SynchronousBranches } from "./dsl/types/split.ts";
 export { otherwise, type Otherwise } from "./dsl/operators/split.ts";
 export type { AnyStream, KStream, RepartitionOptions } from "./dsl/types/k-stream.ts";
 export type { KTable } from "./dsl/types/k-table.ts";
