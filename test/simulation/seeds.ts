@@ -54,6 +54,10 @@ export const regressionSeeds: readonly {
     found: "tasks whose assignment was told by an answer that got lost stayed undone",
   },
   { seed: 21738, found: "a late heartbeat was answered to nobody, and its tasks stayed undone" },
+  {
+    seed: 500931,
+    found: "a member whose leave a full disk kept out had no session any more, and kept its tasks",
+  },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 

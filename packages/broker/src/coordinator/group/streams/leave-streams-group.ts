@@ -1,7 +1,7 @@
 import { errorCode } from "../../error-code.ts";
 import { GroupRefusal } from "../refusal.ts";
 import { type StreamsGroup, streamsGroup } from "./streams-group.ts";
-import type { StreamsMember } from "./streams-member.ts";
+import { memberState, type StreamsMember } from "./streams-member.ts";
 import { epochRecord, memberTombstones } from "./streams-records.ts";
 import { nothing, type GroupResult, type GroupWorld } from "../group-world.ts";
 import { rebalanceTimer, sessionTimer } from "./streams-timers.ts";
@@ -28,7 +28,10 @@ export function memberOf(group: StreamsGroup, memberId: string): StreamsMember {
   return member;
 }
 
-/** A member leaves, or is put out: its tasks are free, and the group goes on to the next epoch. */
+/**
+ * A member leaves, or is put out: its tasks are free, and the group goes on to the next epoch. Where the log takes nothing
+ * (a full disk) it stays a member, and has another session: else nobody would ever get its tasks.
+ */
 export function removeMember(
   world: GroupWorld,
   group: StreamsGroup,
@@ -45,6 +48,12 @@ export function removeMember(
       epochRecord(groupId, { ...next, groupEpoch: group.groupEpoch + 1 }),
     ],
     response: undefined,
+    settled: (failure) => {
+      const kept = group.members.get(memberId);
+      if (failure === undefined || kept === undefined) return;
+      restartSession(world, groupId, memberId);
+      if (kept.state === memberState.unrevoked) startRevocation(world, groupId, kept);
+    },
   };
 }
 

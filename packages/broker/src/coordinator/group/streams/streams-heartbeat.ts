@@ -52,9 +52,9 @@ function leave(
   const group = groupOf(world, groupId);
   if (shutdownApplication) group.shutdownMemberId ??= memberId;
   memberOf(group, memberId);
-  const { records } = removeMember(world, group, memberId);
+  const removal = removeMember(world, group, memberId);
   const response = { ...emptyResponse, memberId, memberEpoch };
-  return { records, response: { response, topicsToCreate: [] } };
+  return { ...removal, response: { response, topicsToCreate: [] } };
 }
 
 function stay(
