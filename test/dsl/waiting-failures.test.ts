@@ -1,9 +1,11 @@
-import { string } from "@millrace/serde";
-import { StreamsBuilder, type KStream } from "@millrace/streams";
+import { decodeUtf8 } from "@millrace/model";
+import { optional, string } from "@millrace/serde";
+import { StreamsBuilder, type ErrorPolicy, type KStream } from "@millrace/streams";
 import { TopologyTestDriver } from "@millrace/testing";
 import { expect, test } from "vitest";
 
 const text = { key: string(), value: string() };
+const optionalText = { key: optional(string()), value: optional(string()) };
 
 function joiner(left: string | null, right: string | null): string {
   if (left === "bad") throw new Error("a bad record");
@@ -27,7 +29,7 @@ const withStream: Joining = (builder, left) => {
 };
 
 /** Of the left side `bad` fails, and x, y, z and w come behind it; in between the right side has r. */
-function run(join: Joining, onProcessingError: "continue" | "fail") {
+function run(join: Joining, onProcessingError: ErrorPolicy) {
   const builder = new StreamsBuilder();
   join(builder, builder.stream("left", text));
   const driver = new TopologyTestDriver(builder.build(), {
@@ -59,3 +61,46 @@ test.each([
 test.each([asOf, withTable, withStream])("where that is to fail, it does", (join) => {
   expect(() => run(join, "fail")).toThrow("a bad record");
 });
+
+/** Key and value of each letter, and the topic that it names. */
+function lettersOf(driver: TopologyTestDriver): unknown[] {
+  const letters = driver.output("dead", optionalText).readAll();
+  return letters.map(({ key, value, headers }) => {
+    const topic = headers.find(([name]) => name === "__streams.errors.topic")?.[1];
+    return [key, value, topic instanceof Uint8Array ? decodeUtf8(topic) : topic];
+  });
+}
+
+// `dead-letters replay` would write the one that let it out, which has not failed, a second time.
+test("its letter names the record itself, or none where the join does not know which one it was", () => {
+  expect(lettersOf(run(withTable, "continue"))).toEqual([[null, null, "left"]]);
+  expect(lettersOf(run(withStream, "continue"))).toEqual([[null, null, null]]);
+  const behind: Joining = (builder, left) => {
+    const right = builder.stream("right", text);
+    const joined = left.leftJoin(right, (value) => value, { within: 2, grace: 3, value: string() });
+    joined.to("out");
+    joined.foreach((value) => joiner(value, null));
+  };
+  expect(lettersOf(run(behind, "continue"))).toEqual([[null, null, null]]);
+});
+
+test.each(["deadLetter", "fail"] as const)(
+  "so does a call that is made for it: %s",
+  async (onGiveUp) => {
+    const behind: Joining = (builder, left) => {
+      const right = builder.stream("right", text);
+      left
+        .leftJoin(right, (value) => value, { within: 2, grace: 3, value: string() })
+        .foreachAsync(async (value) => void joiner(value, null), { key: string(), onGiveUp });
+    };
+    const told: string[] = [];
+    const driver = run(behind, ({ message }) => {
+      told.push(message);
+      return "continue";
+    });
+    await driver.settle();
+    expect(lettersOf(driver)).toEqual([["k", "bad", null]]);
+    // Nothing is asked of what is given up, and no timer is to blame for the other.
+    expect(told.join()).toMatch(onGiveUp === "fail" ? /^a record could not be processed: / : /^$/);
+  },
+);

@@ -12,7 +12,7 @@ const prefix = "__streams.errors.";
 
 /** What a letter's headers tell (KIP-1034). */
 export interface LetterNote {
-  /** Undefined: none, a timer failed, or the headers do not say. */
+  /** Undefined: none, a timer failed, or nobody knows, or the headers do not say. */
   readonly origin: (TopicPartition & { readonly offset: Offset }) | undefined;
   readonly exception: string;
   readonly message: string;

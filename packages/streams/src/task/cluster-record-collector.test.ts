@@ -1,8 +1,9 @@
 import { encodeUtf8, noHeaders, partitionForKey } from "@millrace/model";
-import type { BatchWriter, PartitionWriter } from "@millrace/cluster";
+import { ClusterError, type BatchWriter, type PartitionWriter } from "@millrace/cluster";
 import { expect, test } from "vitest";
 
 import { StreamsError } from "../error/streams-error.ts";
+import { unknownInput } from "../processor/unknown-input.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 import { WriteOrigins } from "./write-origins.ts";
 import { ClusterRecordCollector } from "./cluster-record-collector.ts";
@@ -88,4 +89,24 @@ test("a topic that is not there is told with the sink, and the record that it wa
   expect(() => collector.topic("absent", "out-sink")).toThrow(
     /absent .*\(node out-sink, record in-2 at offset 7\)$/,
   );
+});
+
+test("a record beyond the writer's bound is told with its input, unless that is not the one under way", () => {
+  const inner = writerTo([]);
+  const partition = (topic: string, index: number): PartitionWriter => ({
+    ...inner.partition(topic, index),
+    append: () => {
+      throw new ClusterError("RECORD_TOO_LARGE", "too large");
+    },
+  });
+  const context = new TaskRecordContext();
+  const collector = collectorOf({ ...inner, partition }, context);
+  const inputs: string[] = [];
+  collector.reportTo({ onRefused: ({ inputTopic }) => inputs.push(inputTopic) });
+  const appender = collector.topic("out");
+  context.topic = "in";
+  appender.append(0, null, null, noHeaders);
+  context.input = unknownInput;
+  appender.append(0, null, null, noHeaders);
+  expect(inputs).toEqual(["in", ""]);
 });

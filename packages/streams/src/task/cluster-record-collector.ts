@@ -11,6 +11,7 @@ import type {
   RefusalOwner,
   TopicAppender,
 } from "./record-collector.ts";
+import { sourceTopicOf } from "../processor/unknown-input.ts";
 import type { PartitionOrigins } from "./partition-origins.ts";
 import type { WriteOrigins } from "./write-origins.ts";
 import type { WriteSource } from "./write-source.ts";
@@ -179,7 +180,7 @@ class PartitionAppender implements RecordAppender {
       headers,
       node,
       isChangelog,
-      inputTopic: context.topic ?? "",
+      inputTopic: sourceTopicOf(context) ?? "",
       inputPartition: context.partition,
       inputOffset: context.offset,
     };

@@ -9,7 +9,7 @@ import {
 
 /** What became of which record. */
 export interface DeadLetter {
-  /** Null: none, a timer failed. */
+  /** Null: none, a timer failed; or it is not known. */
   readonly topic: string | null;
   readonly partition: number;
   readonly offset: number;

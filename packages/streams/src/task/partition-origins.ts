@@ -1,5 +1,6 @@
 import type { Offset } from "@millrace/model";
 
+import { sourceTopicOf } from "../processor/unknown-input.ts";
 import type { WriteOrigin, WriteSource } from "./write-source.ts";
 
 /** Small, since every partition that is written has one at least. */
@@ -52,7 +53,8 @@ export class PartitionOrigins {
 
   /** @param appendIndex the writer's `appendedCount` before the append; each is noted, in order */
   note(appendIndex: number, source: WriteSource): void {
-    const { topic, partition, offset } = source.context;
+    const { partition, offset } = source.context;
+    const topic = sourceTopicOf(source.context);
     let chunk = this.#chunk;
     if (chunk === undefined || chunk.size > chunkBytes - entryBytesMax)
       chunk = this.#begin(appendIndex);

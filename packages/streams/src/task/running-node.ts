@@ -22,6 +22,7 @@ import { storeInTurns } from "../processor/store-in-turns.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
 import type { TaskScope } from "../processor/task-scope.ts";
 import type { TaskId } from "../processor/task-id.ts";
+import { unknownInput } from "../processor/unknown-input.ts";
 import type { TopologyNode } from "../topology/topology-node.ts";
 import type { RecordLatency } from "./record-latency.ts";
 import { outOfTurn } from "./out-of-turn.ts";
@@ -204,7 +205,7 @@ export class RunningNode implements ProcessorContext {
     const { recordContext, currentNode } = task;
     const underWay = new TaskRecordContext();
     underWay.copyFrom(recordContext);
-    if (context === undefined) recordContext.input = undefined;
+    if (context === undefined) recordContext.input = unknownInput;
     else recordContext.copyFrom(context);
     task.currentNode = this.nodeName;
     try {

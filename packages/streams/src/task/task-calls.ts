@@ -94,7 +94,7 @@ export class TaskCalls implements AsyncWork {
       if (result === undefined) continue;
       const { recordContext } = this.#context;
       recordContext.copyFrom(result.record);
-      this.#context.beginTurn(result.node);
+      this.#context.beginTurn(result.node, true);
       this.#owner.beginResult();
       try {
         result.deliver();

@@ -50,6 +50,8 @@ export class TaskContext {
   pending: SerdePendingError | undefined;
   /** True: a processor asked for a commit. */
   isCommitRequested = false;
+  /** True: what a call has brought is delivered, which is a record's wherever that came from. */
+  #isResult = false;
 
   /** The one that was given a turn last, until that ends. */
   static #atWork: TaskContext | undefined;
@@ -102,8 +104,9 @@ export class TaskContext {
   }
 
   /** @param node undefined: none yet, but what caches hold back is forwarded */
-  beginTurn(node: string | undefined): void {
+  beginTurn(node: string | undefined, isResult = false): void {
     this.currentNode = node;
+    this.#isResult = isResult;
     TaskContext.#atWork = this;
   }
 
@@ -144,7 +147,7 @@ export class TaskContext {
 
   /** What a node threw while a record was under way, or a timer. */
   processingError(thrown: unknown, node = this.#thrower(thrown)): StreamsError {
-    const isRecord = this.recordContext.topic !== null;
+    const isRecord = this.recordContext.topic !== null || this.#isResult;
     return this.#failure(isRecord ? "a record could not be processed" : "a timer failed", thrown, {
       ...this.placeOf(node),
       ...this.input,

@@ -5,6 +5,7 @@ import { isProgramMistake } from "../error/program-mistake.ts";
 import { storeFailureOf } from "../error/store-failure.ts";
 import { StreamsError } from "../error/streams-error.ts";
 import type { StreamRecord } from "../processor/stream-record.ts";
+import { unknownInput } from "../processor/unknown-input.ts";
 import { deadLetterHeaders } from "./dead-letters.ts";
 import { InputBytes } from "./input-bytes.ts";
 import { responseTo, type ErrorPolicy, type ErrorResponse } from "./error-policy.ts";
@@ -69,7 +70,8 @@ export class TaskErrors
   }
 
   onSent(): void {
-    this.#context.recordContext.input = undefined;
+    const { recordContext } = this.#context;
+    if (recordContext.input !== unknownInput) recordContext.input = undefined;
     this.hasSent = true;
   }
 
@@ -163,12 +165,13 @@ export class TaskErrors
   }
 
   #sendDeadLetter(
-    { topic, partition = -1, offset = -1 }: StreamsError,
-    { key, value, timestamp, headers, cause }: Letter,
+    error: StreamsError,
+    { key, value, timestamp, headers, cause, isOfUnknown }: Letter,
   ): void {
     const { deadLetterTopic } = this.#config;
     if (deadLetterTopic === undefined) return;
-    const letter = { topic: topic ?? null, partition, offset, timestamp, headers, cause };
+    const { topic = null, partition = -1, offset = -1 } = isOfUnknown === true ? {} : error;
+    const letter = { topic, partition, offset, timestamp, headers, cause };
     const { recordContext } = this.#context;
     // It is written for the record that failed, which need not be the one under way.
     const underWay = { ...recordContext };
@@ -181,7 +184,8 @@ export class TaskErrors
   /** Of the record under way, with its bytes as long as they hold. */
   #inputLetter(cause: unknown): Letter {
     const { timestamp, headers, input } = this.#context.recordContext;
-    return { key: input?.key ?? null, value: input?.value ?? null, timestamp, headers, cause };
+    const { key, value } = input ?? { key: null, value: null };
+    return { key, value, timestamp, headers, cause, isOfUnknown: input === unknownInput };
   }
 
   #begin(key: Uint8Array | null, value: Uint8Array | null): void {
@@ -197,6 +201,8 @@ interface Letter {
   readonly timestamp: Timestamp;
   readonly headers: Headers;
   readonly cause: unknown;
+  /** True: the place that the error has is that of another record. */
+  readonly isOfUnknown?: boolean;
 }
 
 /** The application ends for it already, whatever other policies say. */

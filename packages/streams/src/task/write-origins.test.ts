@@ -2,6 +2,7 @@ import type { PartitionWriter } from "@millrace/cluster";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 
+import { unknownInput } from "../processor/unknown-input.ts";
 import { TaskRecordContext } from "./task-record-context.ts";
 import { WriteOrigins } from "./write-origins.ts";
 import type { WriteSource } from "./write-source.ts";
@@ -40,6 +41,16 @@ test("each append is found with the input record that was under way", () => {
   expect(origins.find(writer, 39)).toBeUndefined();
   expect(origins.find(writer, 45)).toBeUndefined();
   expect(origins.find({ topic: "out", partition: 0 }, 40)).toBeUndefined();
+});
+
+test("what waited in a store that has not kept its place is not found with the one under way", () => {
+  const origins = new WriteOrigins();
+  const source = sourceOf("sink");
+  under(source, "a", 7);
+  origins.of(writer).note(0, source);
+  source.context.input = unknownInput;
+  origins.of(writer).note(1, source);
+  expect([0, 1].map((index) => origins.find(writer, index)?.topic)).toEqual(["a", ""]);
 });
 
 test("what is settled is forgotten, and later appends are found under their own numbers", () => {

@@ -9,7 +9,7 @@ export interface WrittenRecord {
   /** The sink that wrote it; undefined for changelogs and dead letters. */
   readonly node: string | undefined;
   readonly isChangelog: boolean;
-  /** Empty where no record was under way. */
+  /** Empty where no record was under way, or it is not the one that this was written for. */
   readonly inputTopic: string;
   readonly inputPartition: number;
   readonly inputOffset: Offset;

@@ -3,7 +3,6 @@ import {
   forgetPending,
   keyPlace,
   SerdePendingError,
-  SerdeWait,
   valuePlace,
   type Serde,
 } from "@millrace/serde";
@@ -21,11 +20,13 @@ import {
 import { requireValue } from "../../../processor/callback-result.ts";
 import type { Processor, ProcessorContext } from "../../../processor/processor.ts";
 import { StreamRecord } from "../../../processor/stream-record.ts";
+import { unknownInput } from "../../../processor/unknown-input.ts";
 import { changelogName } from "../../../topology/subtopology.ts";
 import type { NodeSerdeUse } from "../../../topology/topology-node.ts";
 import type { CallSettings } from "./call-settings.ts";
 import type { AsyncContext, Call } from "./call.ts";
 import { Calls } from "./calls.ts";
+import { onceReady } from "./once-ready.ts";
 import { keptInput, type WaitingRecord } from "./waiting-record.ts";
 
 export type WaitingStore = KeyValueStore<number, WaitingRecord>;
@@ -105,8 +106,9 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   process(record: StreamRecord): void {
     const { context, calls, work, serdeTopic } = this.#open();
     const { keySerde, inputSerde } = this.#parts;
-    const { topic, partition, offset } = context.recordMetadata ?? nowhere;
-    const source = work.input?.kept();
+    const isKnown = work.input !== unknownInput;
+    const { topic, partition, offset } = (isKnown ? context.recordMetadata : undefined) ?? nowhere;
+    const source = isKnown ? work.input?.kept() : undefined;
     const read = {
       key: record.keyBytesAsRead(keySerde),
       value: record.valueBytesAsRead(inputSerde),
@@ -128,7 +130,7 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
       headers: copyOf(record.headers),
       key,
       value,
-      // Of what a timer has made there is no more than this.
+      // Of what a timer has made, or nobody knows the source of, there is no more than this.
       input: hasSource ? source : keptInput(key, value),
     });
     this.#unsaved.add(call);
@@ -242,37 +244,6 @@ export class AwaitingProcessor implements Processor, AwaitingOperator {
   }
 }
 
-/** Calls again as soon as the serde has what it waits for; fails as it does where that takes too long. */
-async function onceReady(
-  first: SerdePendingError,
-  call: () => unknown,
-  { waits }: AsyncWork,
-): Promise<unknown> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  late.catch(() => {}); // where it was in time
-  let pending = first;
-  const wait = new SerdeWait(first, {
-    ...waits,
-    wake: () => {
-      if (wait.isTooLong) reject(pending);
-    },
-  });
-  try {
-    for (;;) {
-      await Promise.race([pending.ready, late]);
-      try {
-        return call();
-      } catch (thrown) {
-        if (!(thrown instanceof SerdePendingError)) throw thrown;
-        pending = thrown;
-        wait.again(pending);
-      }
-    }
-  } finally {
-    wait.close();
-  }
-}
-
 interface Opened {
   readonly context: ProcessorContext;
   readonly work: AsyncWork;
@@ -296,5 +267,5 @@ function copyOf(headers: Headers): Headers {
   return headers.map(([name, value]) => [name, value === null ? null : new Uint8Array(value)]);
 }
 
-/** Where the records of a timer come from. */
+/** Where the records of a timer come from, and those that nobody knows the source of. */
 const nowhere = { topic: null, partition: -1, offset: -1 };
