@@ -42,12 +42,11 @@ export class LetterSources {
     return this.#partitionCounts.has(topic);
   }
 
-  /** What the letter is for; undefined: it holds no record, and the one that it is for is gone. */
+  /** What the letter is for; undefined: it holds no record, and the one that it is for is gone, or is not known. */
   recordOf(letter: StoredRecord): StoredRecord | undefined {
     const { origin } = noteOf(letter);
     const source = origin && this.#records.get(placeName(origin));
-    const isEmpty = origin !== undefined && letter.key === null && letter.value === null;
-    if (isEmpty) return source;
+    if (letter.key === null && letter.value === null) return source;
     // Else it is another one: the topic was made anew.
     const isSame =
       source !== undefined && same(source.key, letter.key) && same(source.value, letter.value);

@@ -83,7 +83,7 @@ const replay = command({
     execute: switchFlag({ about: "do it; without this they are counted only" }),
   },
   notes: `Mend what made them fail first. A letter holds key and value as they were read from the topic that its headers name, and they are written back, with the time and
-headers of the record as long as it is there, else with those that it failed with. One that holds neither key nor value is read there. Those of timers, and of rows that nobody has met in a join of two streams, name no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
+headers of the record as long as it is there, else with those that it failed with. One that holds neither key nor value is read there, and left out where that is not known. Those of timers, and of rows that nobody has met in a join of two streams, name no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
 crash, goes on behind it. It is a new record to all who read the topic: what had processed it already does so once more. One that --letter names is written whether or not it was replayed before, and is replayed from then on.`,
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {
@@ -129,7 +129,9 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
           `${counts.withoutTopic} left out: the topic that they came from is gone, or the cluster's own; --to does`,
         );
       if (counts.gone > 0)
-        print(`${counts.gone} left out: they hold no record, and where they came from it is gone`);
+        print(
+          `${counts.gone} left out: they hold no record, and where they came from it is gone, or nobody knows where that is`,
+        );
       if (!given.execute) print("nothing is written yet; --execute does it");
       // The end of a transaction is no letter.
       if (absent.size > 0)
