@@ -63,11 +63,10 @@ export async function runPage(
   const ended: (Ended & { block: number })[] = [];
   let endless: Running | undefined;
   for (const [index, block] of blocks.entries()) {
-    const code = block.code
-      .replaceAll("9092", String(ports[9092]))
-      .replaceAll("9094", String(ports[9094]))
-      .replaceAll("8080", String(ports[8080]))
-      .replaceAll("8081", String(ports[8081]));
+    // In one go: the digits of a port that is put in may be another one's.
+    const code = block.code.replaceAll(/9092|9094|8080|8081/g, (port) =>
+      String(ports[Number(port) as keyof typeof ports]),
+    );
     const own = commandOf(block, code, cwd);
     if (own === undefined) continue;
     if (runner !== undefined && treatmentOf(block) === "program") {

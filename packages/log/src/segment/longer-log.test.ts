@@ -61,6 +61,16 @@ async function stopped(isClosed: boolean): Promise<Platform> {
   return platform;
 }
 
+/** One start finds another's batches behind the record; then the file is as it was. */
+async function findAndPutBack(platform: Platform): Promise<void> {
+  const whole = readFile(platform, ours);
+  changeFile(platform, ours, () => readFile(platform, theirs));
+  const directory = await open(platform);
+  expect((await openLog(directory)).damage).toBeDefined();
+  await directory.close();
+  changeFile(platform, ours, () => whole);
+}
+
 describe.each([
   ["active", false],
   ["closed", true],
@@ -198,12 +208,7 @@ describe("a log that is longer than its record", () => {
   it("is whole once its file is as it was, and a power loss took the record of what came then", async () => {
     const platform = await stopped(false);
     const record = ours.replace(".log", ".checksum");
-    const whole = readFile(platform, ours);
-    changeFile(platform, ours, () => readFile(platform, theirs));
-    const found = await open(platform);
-    expect((await openLog(found)).damage).toBeDefined();
-    await found.close();
-    changeFile(platform, ours, () => whole);
+    await findAndPutBack(platform);
     const directory = await open(platform);
     const log = await openLog(directory);
     const onDevice = readFile(platform, record);
@@ -218,12 +223,7 @@ describe("a log that is longer than its record", () => {
     const { fileSystem } = await stopped(false);
     const files = new CountingFileSystem(fileSystem);
     const platform = testPlatform(files.fileSystem);
-    const whole = readFile(platform, ours);
-    changeFile(platform, ours, () => readFile(platform, theirs));
-    const found = await open(platform);
-    expect((await openLog(found)).damage).toBeDefined();
-    await found.close();
-    changeFile(platform, ours, () => whole);
+    await findAndPutBack(platform);
     const directory = await open(platform);
     let opened = 0; // to be read at first
     files.refuses = (path) => path === ours.replace(".log", ".checksum") && opened++ > 0;

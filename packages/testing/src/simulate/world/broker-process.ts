@@ -13,9 +13,7 @@ export const shortTimes = {
   "group.min.session.timeout.ms": "500",
   "group.streams.initial.rebalance.delay.ms": "20",
   "group.streams.assignment.interval.ms": "0",
-  "group.streams.min.heartbeat.interval.ms": "100",
   "group.streams.heartbeat.interval.ms": "300",
-  "group.streams.min.session.timeout.ms": "500",
   "group.streams.session.timeout.ms": "1500",
 };
 

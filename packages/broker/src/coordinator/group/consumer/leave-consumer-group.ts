@@ -12,7 +12,10 @@ import {
 import { currentRecord, epochRecord, memberTombstones, patternRecord } from "./consumer-records.ts";
 import { joinTimer, rebalanceTimer, sessionTimer, syncTimer } from "./consumer-timers.ts";
 
-/** Members leave, or are put out: their partitions are free, and the group goes on to the next epoch. */
+/**
+ * Members leave, or are put out: their partitions are free, and the group goes on to the next epoch. Where the log takes
+ * nothing (a full disk) they stay members, and have another session: else nobody would ever get their partitions.
+ */
 export function removeMembers(
   world: GroupWorld,
   group: ConsumerGroup,
@@ -34,7 +37,19 @@ export function removeMembers(
   for (const memberId of gone)
     for (const timer of [sessionTimer, rebalanceTimer, joinTimer, syncTimer])
       world.timers.cancel(groupId, timer(memberId));
-  return { records, response: undefined };
+  return {
+    records,
+    response: undefined,
+    settled: (failure) => {
+      const kept = consumerGroup(world, groupId)?.members;
+      if (failure === undefined || kept === undefined) return;
+      resumeMembers(
+        world,
+        groupId,
+        [...kept.values()].filter(({ memberId }) => gone.has(memberId)),
+      );
+    },
+  };
 }
 
 /**
@@ -102,7 +117,15 @@ export function downgrade(world: GroupWorld, group: ConsumerGroup, how: Downgrad
 
 /** The group was read from the log: its members have a session's length to be heard of. */
 export function resumeConsumerGroup(world: GroupWorld, { groupId, members }: ConsumerGroup): void {
-  for (const member of members.values()) {
+  resumeMembers(world, groupId, members.values());
+}
+
+function resumeMembers(
+  world: GroupWorld,
+  groupId: string,
+  members: Iterable<ConsumerMember>,
+): void {
+  for (const member of members) {
     restartSession(world, groupId, member.memberId);
     if (member.state === memberState.unrevoked) startRevocation(world, groupId, member);
   }

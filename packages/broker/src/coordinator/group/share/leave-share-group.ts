@@ -24,7 +24,10 @@ export function shareMemberOf(group: ShareGroup, memberId: string): ShareMember 
   return member;
 }
 
-/** A member leaves, or is put out: the group goes on to the next epoch. */
+/**
+ * A member leaves, or is put out: the group goes on to the next epoch. Where the log takes nothing (a full disk) it stays a
+ * member, and has another session.
+ */
 export function removeMember(
   world: GroupWorld,
   group: ShareGroup,
@@ -39,6 +42,10 @@ export function removeMember(
       epochRecord(groupId, group.groupEpoch + 1, names.hash(world.topics)),
     ],
     response: undefined,
+    settled: (failure) => {
+      const isKept = shareGroup(world, groupId)?.members.has(memberId) === true;
+      if (failure !== undefined && isKept) restartSession(world, groupId, memberId);
+    },
   };
 }
 

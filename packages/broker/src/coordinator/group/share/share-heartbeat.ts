@@ -86,8 +86,7 @@ function leave(
   const group = shareGroupOf(world, groupId);
   const member = shareMemberOf(group, memberId);
   const answer = { ...refusedShareHeartbeat(errorCode.none), memberId, memberEpoch };
-  const { records } = removeMember(world, group, member);
-  return { records, response: { answer, toBegin: undefined } };
+  return { ...removeMember(world, group, member), response: { answer, toBegin: undefined } };
 }
 
 function stay(

@@ -1,0 +1,81 @@
+import { decodeMessage, encodeMessage } from "@millrace/protocol";
+import { streamsGroupHeartbeatRequest } from "@millrace/protocol/definitions";
+import { expect, test } from "vitest";
+import {
+  arrived,
+  joinConsumerBeat,
+  laterConsumerBeat,
+} from "../../../test-support/consumer-member-script.ts";
+import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import { joinBeat, laterBeat, subtopology } from "../../../test-support/streams-member-script.ts";
+import { CoordinatorLogError } from "../coordinator-log-error.ts";
+
+const sessionTimeoutMs = 1000;
+const client = {
+  clientId: "c",
+  clientHost: "/127.0.0.1",
+  principal: "User:ANONYMOUS",
+  mayDescribe: () => true,
+};
+
+/** A member `m` that joins a group of its kind, or leaves it. */
+interface Kind {
+  beat(world: CoordinatorWorld, isLeave: boolean): Promise<{ readonly errorCode: number }>;
+  members(world: CoordinatorWorld): Promise<object>;
+}
+
+const consumer: Kind = {
+  beat: ({ groups }, isLeave) => {
+    const beat = isLeave ? laterConsumerBeat("m", -1) : joinConsumerBeat("m", ["orders"]);
+    return groups.consumer.heartbeat(arrived(beat), 1, client);
+  },
+  members: ({ groups }) => groups.consumer.describe("group"),
+};
+
+const share: Kind = {
+  beat: ({ groups }, isLeave) => {
+    const memberEpoch = isLeave ? -1 : 0;
+    const subscribedTopicNames = isLeave ? null : ["orders"];
+    const beat = { groupId: "group", memberId: "m", memberEpoch, subscribedTopicNames };
+    return groups.share.heartbeat({ ...beat, rackId: null }, client);
+  },
+  members: ({ groups }) => groups.share.describe("group"),
+};
+
+const streams: Kind = {
+  beat: async ({ groups }, isLeave) => {
+    const beat = isLeave
+      ? laterBeat("m", -1)
+      : joinBeat("m", [subtopology("0", { sources: ["orders"] })]);
+    const bytes = encodeMessage(streamsGroupHeartbeatRequest, 0, beat);
+    const request = decodeMessage(streamsGroupHeartbeatRequest, 0, bytes);
+    return (await groups.streams.heartbeat(request, client)).response;
+  },
+  members: ({ groups }) => groups.streams.describe("app"),
+};
+
+test.each([
+  ["a consumer that leaves", consumer, true],
+  ["a consumer that falls silent", consumer, false],
+  ["a share consumer that leaves", share, true],
+  ["a share consumer that falls silent", share, false],
+  ["a streams member that leaves", streams, true],
+  ["a streams member that falls silent", streams, false],
+])("%s while the log takes nothing is put out later", async (_what, kind, doesLeave) => {
+  const config = { sessionTimeoutMs };
+  const world = new CoordinatorWorld({
+    consumerConfig: config,
+    shareGroupConfig: config,
+    streamsConfig: config,
+  });
+  world.topics.set("orders", 1);
+  expect(await world.ask(kind.beat(world, false))).toMatchObject({ errorCode: 0 });
+  world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
+  if (doesLeave)
+    expect(await world.ask(kind.beat(world, true))).not.toMatchObject({ errorCode: 0 });
+  else await world.platform.advance(sessionTimeoutMs);
+  world.logs.refusal = undefined;
+  await world.platform.advance(2 * sessionTimeoutMs);
+  expect(await world.ask(kind.members(world))).toMatchObject({ groupState: "Empty", members: [] });
+  world.coordinators.close();
+});
