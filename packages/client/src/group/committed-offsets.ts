@@ -82,7 +82,8 @@ export class CommittedOffsets {
     const committing = abortable(before, signal).then(() =>
       this.#commit(offsets, committer, signal),
     );
-    this.#settled = Promise.allSettled([before, committing]);
+    // Without the outcomes, each of which would hold those before it.
+    this.#settled = Promise.allSettled([before, committing]).then(() => {});
     await committing;
   }
 

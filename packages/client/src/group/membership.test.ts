@@ -6,11 +6,13 @@ import {
   syncGroupApi,
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
+import { isHeld } from "../../../platform/test-support/is-held.ts";
 import { playGroup } from "../../test-support/play-group.ts";
 import type { KafkaClient } from "../kafka-client.ts";
 import { rangeAssignor } from "./assignors.ts";
 import { cooperativeStickyAssignor } from "./cooperative-sticky-assignor.ts";
 
+const metadataTooLarge = 12;
 const loading = 14;
 
 async function join(
@@ -103,6 +105,25 @@ describe("a member of a group", () => {
       await Promise.all([commits[0], commits[2]]);
       expect(committed).toEqual([5, 10]);
     }));
+
+  test("holds what became of no commit, however many it makes", async () => {
+    const refusals: WeakRef<object>[] = [];
+    const memberships: GroupMembership[] = [];
+    await playGroup(async ({ broker, client }) => {
+      const membership = await join(client);
+      memberships.push(membership);
+      broker.on(offsetCommitApi, () => ({
+        topics: [{ name: "t", partitions: [{ partitionIndex: 0, errorCode: metadataTooLarge }] }],
+      }));
+      for (let offset = 1; offset <= 2; offset++)
+        await membership
+          .commit([{ topic: "t", partition: 0, offset }])
+          .catch((error: Error) => void refusals.push(new WeakRef(error)));
+    });
+    expect(refusals).toHaveLength(2);
+    expect(await isHeld(refusals[0])).toBe(false);
+    expect(memberships).toHaveLength(1);
+  });
 
   test("that leads watches the topics of all members, however long nothing happens", () =>
     playGroup(async ({ platform, cluster, client }) => {

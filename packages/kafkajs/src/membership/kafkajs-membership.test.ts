@@ -2,6 +2,7 @@ import { memoryPlatform } from "@millrace/platform/memory";
 import type { Kafka, PartitionAssigner } from "kafkajs";
 import { expect, test } from "vitest";
 
+import { isHeld } from "../../../platform/test-support/is-held.ts";
 import { assignmentBytes } from "./group-bytes.ts";
 import { KafkajsMembership, type KafkajsMembershipParts } from "./kafkajs-membership.ts";
 
@@ -74,5 +75,21 @@ test("commits of a member are made in the order of the calls, though an earlier 
   await platform.advance(5000);
   await Promise.all([first, last]);
   expect(committed).toEqual([5, 10]);
+  await membership.close();
+});
+
+test("what became of a commit is held by nobody, however many are made", async () => {
+  const refusals: WeakRef<object>[] = [];
+  const { parts } = partsWith(() => {
+    const refusal = new Error("refused");
+    refusals.push(new WeakRef(refusal));
+    throw refusal;
+  });
+  const membership = new KafkajsMembership(parts);
+  await membership.join();
+  for (let offset = 1; offset <= 2; offset++)
+    await membership.commit([{ topic: "t", partition: 0, offset }]).catch(() => {});
+  expect(refusals).toHaveLength(2);
+  expect(await isHeld(refusals[0])).toBe(false);
   await membership.close();
 });

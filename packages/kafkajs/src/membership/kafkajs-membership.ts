@@ -162,7 +162,8 @@ export class KafkajsMembership implements GroupMembership {
         this.#atCoordinator((coordinator) => commitOffsets(coordinator, group, offsets)),
       ),
     );
-    this.#settled = Promise.allSettled([before, committing]);
+    // Without the outcomes, each of which would hold those before it.
+    this.#settled = Promise.allSettled([before, committing]).then(() => {});
     try {
       await committing;
     } catch (error) {

@@ -75,7 +75,8 @@ export class ProducerLease {
     },
   ): Promise<readonly RecordMetadata[]> {
     const sending = (to ?? this.#producer).sendBatch({ acks: -1, ...batch });
-    this.#sending = Promise.allSettled([this.#sending, sending]);
+    // Without the outcomes, each of which would hold those before it.
+    this.#sending = Promise.allSettled([this.#sending, sending]).then(() => {});
     return sending;
   }
 
