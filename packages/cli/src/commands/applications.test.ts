@@ -176,9 +176,12 @@ test("letters whose topic is gone are left out, and hold up no other", async () 
     await producer.send({ topic: "rejected-sales", key: null, value: null }); // such as a timer's
   });
   expect(await done("dead-letters replay rejected-sales --execute")).toBe(
-    "1 replayed\n1 left out: their headers do not say where they came from; --to does\n" +
-      "2 left out: the topic that they came from is gone, or the cluster's own; --to does\n",
+    "1 replayed\n1 left out: their headers do not say where they came from; --letter with --to does\n" +
+      "2 left out: the topic that they came from is gone, or the cluster's own; --letter with --to does\n",
   );
+  const replay = (words: string) => done(`dead-letters replay rejected-sales ${words}--to sales`);
+  expect(await replay("")).toMatch(/^0 to replay\n/);
+  expect(await replay("--letter 0:0 ")).toMatch(/^1 to replay\n/);
   expect(await done("dead-letters replay rejected-sales --letter 0:3 --to sales --execute")).toBe(
     "0 replayed\n1 left out: they hold no record, and where they came from it is gone, or nobody knows where that is\n",
   );

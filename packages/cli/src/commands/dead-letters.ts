@@ -83,7 +83,7 @@ const replay = command({
     execute: switchFlag({ about: "do it; without this they are counted only" }),
   },
   notes: `Mend what made them fail first. A letter holds key and value as they were read from the topic that its headers name, and they are written back, with the time and
-headers of the record as long as it is there, else with those that it failed with. One that holds neither key nor value is read there, and left out where that is not known. Those of timers, and of rows that nobody has met in a join of two streams, name no topic, and need --to. What was replayed is committed in the same transaction as the records: a second call, or one after a
+headers of the record as long as it is there, else with those that it failed with. One that holds neither key nor value is read there, and left out where that is not known. Those of timers, and of rows that nobody has met in a join of two streams, name no topic, and need --to, which takes all that are left, or with --letter one that was left out before. What was replayed is committed in the same transaction as the records: a second call, or one after a
 crash, goes on behind it. It is a new record to all who read the topic: what had processed it already does so once more. One that --letter names is written whether or not it was replayed before, and is replayed from then on.`,
   run: ({ flags: given, names }, { print, signal }) =>
     withClient(given, async (client) => {
@@ -120,13 +120,15 @@ crash, goes on behind it. It is a new record to all who read the topic: what had
       await writer?.close();
       const verb = given.execute ? "replayed" : "to replay";
       print(`${counts.replayed} ${verb}`);
+      // It goes on behind them from now on.
+      const cure = given.execute && isAll ? "--letter with --to does" : "--to does";
       if (counts.withoutOrigin > 0)
         print(
-          `${counts.withoutOrigin} left out: their headers do not say where they came from; --to does`,
+          `${counts.withoutOrigin} left out: their headers do not say where they came from; ${cure}`,
         );
       if (counts.withoutTopic > 0)
         print(
-          `${counts.withoutTopic} left out: the topic that they came from is gone, or the cluster's own; --to does`,
+          `${counts.withoutTopic} left out: the topic that they came from is gone, or the cluster's own; ${cure}`,
         );
       if (counts.gone > 0)
         print(
