@@ -2,9 +2,12 @@ import { decodeUtf8, encodeUtf8 } from "@millrace/model";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 import { MemoryCoordinatorLogs } from "../../test-support/memory-coordinator-logs.ts";
-import { answer, type CoordinatorRecordCodec } from "./coordinator-shard.ts";
+import { answer, type CoordinatorRecordCodec, type ShardTimers } from "./coordinator-shard.ts";
 import { ShardRuntime } from "./shard-runtime.ts";
-import { transactionRecordCodec } from "./transaction/transaction-record.ts";
+import {
+  transactionRecordCodec,
+  type TransactionRecord,
+} from "./transaction/transaction-record.ts";
 
 const shard = { replay: () => {}, replayMarker: () => {}, loaded: () => {} };
 
@@ -25,6 +28,34 @@ test("COORDINATOR-1: one write at a time in a shard", async () => {
   expect(await outer).toBe("outer");
   await expect(nested[0]).rejects.toMatchObject({ law: "COORDINATOR-1" });
   expect(await runtime.read(0, () => "later")).toBe("later");
+});
+
+test("what becomes durable after the close starts no timer, which would keep the process", async () => {
+  const platform = memoryPlatform();
+  let timers: ShardTimers<TransactionRecord> | undefined;
+  const runtime = new ShardRuntime({
+    topic: "__transaction_state",
+    logs: new MemoryCoordinatorLogs({ platform, syncMs: 10 }),
+    codec: transactionRecordCodec,
+    createShard: (_partition, given) => {
+      timers = given;
+      return shard;
+    },
+    platform,
+  });
+  const isScheduled: unknown[] = [];
+  const record = { transactionalId: "t", metadata: null };
+  const writing = runtime.write(0, () => ({
+    records: [record],
+    response: undefined,
+    settled: () => {
+      timers?.schedule("session", 45_000, () => ({ records: [], response: undefined }));
+      isScheduled.push(timers?.isScheduled("session"));
+    },
+  }));
+  runtime.close();
+  await platform.until(writing);
+  expect(isScheduled).toEqual([false]);
 });
 
 test.each([

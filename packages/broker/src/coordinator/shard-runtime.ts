@@ -304,6 +304,7 @@ class RuntimeTimers<Value> implements ShardTimers<Value> {
   readonly #platform: Platform;
   readonly #run: (fire: () => ShardResult<Value, void>) => void;
   readonly #timers = new Map<string, Timer>();
+  #isClosed = false;
 
   constructor(platform: Platform, run: (fire: () => ShardResult<Value, void>) => void) {
     this.#platform = platform;
@@ -312,6 +313,7 @@ class RuntimeTimers<Value> implements ShardTimers<Value> {
 
   schedule(key: string, delayMs: number, fire: () => ShardResult<Value, void>): void {
     this.cancel(key);
+    if (this.#isClosed) return; // what was written before becomes durable, or fails
     const timer = this.#platform.timers.after(Math.max(0, delayMs), () => {
       this.#timers.delete(key);
       this.#run(fire);
@@ -329,6 +331,7 @@ class RuntimeTimers<Value> implements ShardTimers<Value> {
   }
 
   close(): void {
+    this.#isClosed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
   }
