@@ -1,4 +1,18 @@
-import type { TopicLookup } from "../topic-lookup.ts";
+import type { TopicLookup, VersionedTopics } from "../topic-lookup.ts";
+
+/** The topics of a group as they were looked at last, to make an epoch or find that none is due; the log does not have it. */
+export interface LookedAt {
+  readonly version: number;
+  readonly hash: number;
+}
+
+/** False as well where the log has not taken what came of it. */
+export function isLookedAt(
+  { lookedAt, metadataHash }: { readonly lookedAt?: LookedAt; readonly metadataHash: number },
+  { appliedOffset }: VersionedTopics,
+): boolean {
+  return lookedAt?.version === appliedOffset && lookedAt.hash === metadataHash;
+}
 
 /** Sums stay whole numbers. */
 const modulus = 2 ** 52;

@@ -18,24 +18,28 @@ const client = {
   mayDescribe: () => true,
 };
 
-/** A member `m` that joins a group of its kind, or leaves it. */
+/** A member `m` that joins a group of its kind, stays in it, or leaves it. */
 interface Kind {
-  beat(world: CoordinatorWorld, isLeave: boolean): Promise<{ readonly errorCode: number }>;
+  /** 0: it joins; -1: it leaves. */
+  beat(
+    world: CoordinatorWorld,
+    memberEpoch: number,
+  ): Promise<{ readonly errorCode: number; readonly memberEpoch: number }>;
   members(world: CoordinatorWorld): Promise<object>;
 }
 
 const consumer: Kind = {
-  beat: ({ groups }, isLeave) => {
-    const beat = isLeave ? laterConsumerBeat("m", -1) : joinConsumerBeat("m", ["orders"]);
+  beat: ({ groups }, memberEpoch) => {
+    const isJoin = memberEpoch === 0;
+    const beat = isJoin ? joinConsumerBeat("m", ["orders"]) : laterConsumerBeat("m", memberEpoch);
     return groups.consumer.heartbeat(arrived(beat), 1, client);
   },
   members: ({ groups }) => groups.consumer.describe("group"),
 };
 
 const share: Kind = {
-  beat: ({ groups }, isLeave) => {
-    const memberEpoch = isLeave ? -1 : 0;
-    const subscribedTopicNames = isLeave ? null : ["orders"];
+  beat: ({ groups }, memberEpoch) => {
+    const subscribedTopicNames = memberEpoch === 0 ? ["orders"] : null;
     const beat = { groupId: "group", memberId: "m", memberEpoch, subscribedTopicNames };
     return groups.share.heartbeat({ ...beat, rackId: null }, client);
   },
@@ -43,10 +47,11 @@ const share: Kind = {
 };
 
 const streams: Kind = {
-  beat: async ({ groups }, isLeave) => {
-    const beat = isLeave
-      ? laterBeat("m", -1)
-      : joinBeat("m", [subtopology("0", { sources: ["orders"] })]);
+  beat: async ({ groups }, memberEpoch) => {
+    const beat =
+      memberEpoch === 0
+        ? joinBeat("m", [subtopology("0", { sources: ["orders"] })])
+        : laterBeat("m", memberEpoch);
     const bytes = encodeMessage(streamsGroupHeartbeatRequest, 0, beat);
     const request = decodeMessage(streamsGroupHeartbeatRequest, 0, bytes);
     return (await groups.streams.heartbeat(request, client)).response;
@@ -69,13 +74,39 @@ test.each([
     streamsConfig: config,
   });
   world.topics.set("orders", 1);
-  expect(await world.ask(kind.beat(world, false))).toMatchObject({ errorCode: 0 });
+  expect(await world.ask(kind.beat(world, 0))).toMatchObject({ errorCode: 0 });
   world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
-  if (doesLeave)
-    expect(await world.ask(kind.beat(world, true))).not.toMatchObject({ errorCode: 0 });
+  if (doesLeave) expect(await world.ask(kind.beat(world, -1))).not.toMatchObject({ errorCode: 0 });
   else await world.platform.advance(sessionTimeoutMs);
   world.logs.refusal = undefined;
   await world.platform.advance(2 * sessionTimeoutMs);
   expect(await world.ask(kind.members(world))).toMatchObject({ groupState: "Empty", members: [] });
   world.coordinators.close();
 });
+
+test.each([
+  ["consumer", consumer],
+  ["share consumer", share],
+  ["streams member", streams],
+])(
+  "what a topic has more while the log takes nothing is given to a %s later",
+  async (_what, kind) => {
+    const world = new CoordinatorWorld();
+    world.topics.set("orders", 1);
+    let memberEpoch = 0;
+    const beat = async () => {
+      const answer = await world.ask(kind.beat(world, memberEpoch));
+      if (answer.errorCode === 0) ({ memberEpoch } = answer);
+      return answer.errorCode;
+    };
+    expect([await beat(), await beat(), await beat(), await beat()]).toEqual([0, 0, 0, 0]);
+    const before = memberEpoch;
+    world.topics.set("orders", 2);
+    world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
+    expect(await beat()).not.toBe(0);
+    world.logs.refusal = undefined;
+    expect(await beat()).toBe(0);
+    expect(memberEpoch).toBe(before + 1);
+    world.coordinators.close();
+  },
+);

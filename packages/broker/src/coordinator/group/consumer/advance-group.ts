@@ -1,5 +1,6 @@
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import type { GroupWorld } from "../group-world.ts";
+import { isLookedAt } from "../topics-hash.ts";
 import type { PartitionSets } from "../partition-sets.ts";
 import type { ConsumerGroup } from "./consumer-group.ts";
 import { type ConsumerMember, metadataEqual, patternOf } from "./consumer-member.ts";
@@ -62,7 +63,7 @@ function isQuiet(world: GroupWorld, { group, before, told }: Advance): boolean {
   return (
     told.metadata === before.metadata &&
     group.members.get(told.memberId) === before &&
-    group.metadataVersion === world.topics.appliedOffset &&
+    isLookedAt(group, world.topics) &&
     group.assignmentEpoch >= group.groupEpoch &&
     group.resolved.size === 0 &&
     patternOf(told) === ""
@@ -109,10 +110,9 @@ function nextEpoch(
   { group, subscriptions, isNext, records }: EpochRequest,
 ): number {
   const { topics } = world;
-  const isFresh = group.metadataVersion === topics.appliedOffset;
-  if (!isNext && isFresh) return group.groupEpoch;
+  if (!isNext && isLookedAt(group, topics)) return group.groupEpoch;
   const hash = subscriptions.topics.hash(topics);
-  group.metadataVersion = topics.appliedOffset;
+  group.lookedAt = { version: topics.appliedOffset, hash };
   if (!isNext && hash === group.metadataHash) return group.groupEpoch;
   records.push(epochRecord(group.groupId, group.groupEpoch + 1, hash));
   return group.groupEpoch + 1;

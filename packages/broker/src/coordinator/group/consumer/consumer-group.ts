@@ -11,6 +11,7 @@ import type {
 import type { PartitionEpochs, PartitionSets } from "../partition-sets.ts";
 import { checkConsumerCommit, checkConsumerFetch } from "./check-offsets.ts";
 import { TopicIds } from "../topic-ids.ts";
+import type { LookedAt } from "../topics-hash.ts";
 import { type ConsumerMember, isReconciledTo, patternOf } from "./consumer-member.ts";
 import { groupTombstones, memberTombstones, type ResolvedPattern } from "./consumer-records.ts";
 import { Subscriptions } from "./subscriptions.ts";
@@ -31,8 +32,7 @@ export class ConsumerGroup implements Group {
   metadataHash = 0;
   assignmentEpoch = 1;
   assignmentTimestamp = 0;
-  /** Not in the log: as of which offset of the metadata the hash was found to be right. */
-  metadataVersion: number | undefined;
+  lookedAt: LookedAt | undefined;
 
   readonly #subscriptions = new Subscriptions();
   readonly #topicIds = new TopicIds();

@@ -5,6 +5,7 @@ import type { Group, GroupWorld } from "../group-world.ts";
 import { NameCounts } from "../name-counts.ts";
 import type { PartitionSets } from "../partition-sets.ts";
 import { TopicIds } from "../topic-ids.ts";
+import type { LookedAt } from "../topics-hash.ts";
 import { noPartitions, type ShareMember } from "./share-member.ts";
 import { groupTombstones } from "./share-records.ts";
 import { noStatePartitions, type StatePartitions } from "./state-partitions.ts";
@@ -24,8 +25,7 @@ export class ShareGroup implements Group {
   assignmentEpoch = 1;
   assignmentTimestamp = 0;
   state: StatePartitions = noStatePartitions;
-  /** Not in the log: the topics as they were looked at last. */
-  metadataVersion: number | undefined;
+  lookedAt: LookedAt | undefined;
 
   constructor(groupId: string) {
     this.groupId = groupId;

@@ -2,6 +2,7 @@ import type { ShareGroupHeartbeatRequest } from "@millrace/protocol/definitions"
 import type { CoordinatorRecord } from "../../coordinator-record.ts";
 import { errorCode } from "../../error-code.ts";
 import type { GroupResult, GroupWorld } from "../group-world.ts";
+import { isLookedAt } from "../topics-hash.ts";
 import { byText, partitionSetsEqual, type PartitionSets } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
 import { removeMember, restartSession, shareGroupOf, shareMemberOf } from "./leave-share-group.ts";
@@ -212,12 +213,12 @@ function advance(world: GroupWorld, { group, before, told, records }: Advance): 
   if (group.assignmentEpoch >= group.groupEpoch && isAssignmentPending(group)) isChanged = true;
   let { groupEpoch } = group;
   let names = group.subscribedTopics();
-  if (isChanged || group.metadataVersion !== topics.appliedOffset) {
+  if (isChanged || !isLookedAt(group, topics)) {
     names = group.subscribedTopics(told);
     const hash = names.hash(topics);
     if (hash !== group.metadataHash) isChanged = true;
     if (isChanged) records.push(epochRecord(groupId, ++groupEpoch, hash));
-    group.metadataVersion = topics.appliedOffset;
+    group.lookedAt = { version: topics.appliedOffset, hash };
   }
   const topicIds = new Set(group.topicIdsOf(told, topics));
   const assigned = assign(world, { group, told, groupEpoch, records });

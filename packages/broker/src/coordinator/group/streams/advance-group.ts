@@ -12,7 +12,7 @@ import { initialTimer } from "./streams-timers.ts";
 import { computeTarget } from "./target-assignment.ts";
 import { noTasks, type Tasks } from "./tasks.ts";
 import { requiredTopicsOf, topologiesEqual, type Topology } from "./topology.ts";
-import { hashOfTopics } from "../topics-hash.ts";
+import { hashOfTopics, isLookedAt } from "../topics-hash.ts";
 import { type GroupStatus, statusCode } from "./topology-fault.ts";
 
 /** Where a group stands after a heartbeat, and what is told of it. */
@@ -94,11 +94,11 @@ function topologyOf(
 function refresh(world: GroupWorld, group: StreamsGroup, topology: Topology): number {
   const { topics } = world;
   const isFresh = group.configured !== undefined && group.topology !== undefined;
-  if (isFresh && group.metadataVersion === topics.appliedOffset) return group.metadataHash;
+  if (isFresh && isLookedAt(group, topics)) return group.metadataHash;
   const hash = hashOfTopics(requiredTopicsOf(topology), topics);
   if (!isFresh || hash !== group.metadataHash)
     group.configured = configureTopology(topology, (topic) => topics.partitionCount(topic));
-  group.metadataVersion = topics.appliedOffset;
+  group.lookedAt = { version: topics.appliedOffset, hash };
   return hash;
 }
 

@@ -7,6 +7,7 @@ import type {
   GroupWorld,
   OffsetCommitter,
 } from "../group-world.ts";
+import type { LookedAt } from "../topics-hash.ts";
 import { checkStreamsCommit, checkStreamsFetch } from "./check-offsets.ts";
 import type { ConfiguredTopology } from "./configure-topology.ts";
 import { isReconciledTo, type StreamsMember } from "./streams-member.ts";
@@ -35,9 +36,9 @@ export class StreamsGroup implements Group {
   assignmentTimestamp = 0;
   topology: Topology | undefined;
 
-  /** Not in the log: the topology on the topics as they were at `metadataVersion`. */
+  /** Not in the log: the topology on the topics as they were when they were `lookedAt`. */
   configured: ConfiguredTopology | undefined;
-  metadataVersion: number | undefined;
+  lookedAt: LookedAt | undefined;
   /** What is described: as in Kafka, `configured` as of the last record. */
   described: ConfiguredTopology | undefined;
   /** Not in the log: changes whenever the tasks of a member with an endpoint do. */
