@@ -1,5 +1,4 @@
 import type { ConsumerGroupHeartbeatRequest } from "@millrace/protocol/definitions";
-import type { CoordinatorRecord } from "../coordinator-record.ts";
 import { ClassicGroup } from "./classic/classic-group.ts";
 import { ConsumerGroup } from "./consumer/consumer-group.ts";
 import {
@@ -8,7 +7,7 @@ import {
   type ConsumerHeartbeatAnswer,
 } from "./consumer/consumer-heartbeat.ts";
 import type { GroupResult, GroupWorld } from "./group-world.ts";
-import { toConsumerGroup } from "./migration/to-consumer-group.ts";
+import { type Successor, toConsumerGroup } from "./migration/to-consumer-group.ts";
 
 /**
  * A consumer group may begin where a classic one of consumers was, with its members and offsets.
@@ -23,15 +22,12 @@ export function beatConsumerGroup(
   const known = world.groups.get(request.groupId);
   if (request.memberEpoch !== 0 || !(known instanceof ClassicGroup))
     return consumerHeartbeat(world, request, client);
-  const { group, records } = successorOf(world, known);
+  const { group, records, appended } = successorOf(world, known);
   const result = consumerHeartbeat(world, request, client, group);
-  return { ...result, records: [...records, ...result.records] };
+  return { ...result, records: [...records, ...result.records], appended };
 }
 
-function successorOf(
-  world: GroupWorld,
-  classic: ClassicGroup,
-): { readonly group: ConsumerGroup; readonly records: readonly CoordinatorRecord[] } {
+function successorOf(world: GroupWorld, classic: ClassicGroup): Successor {
   return classic.isEmpty
     ? { group: new ConsumerGroup(classic.groupId), records: classic.tombstones() }
     : toConsumerGroup(world, classic);

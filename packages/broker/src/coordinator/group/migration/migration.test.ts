@@ -14,6 +14,7 @@ import {
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
 import { commit, committed, join, sync } from "../../../../test-support/group-member-script.ts";
 import { joinBeat, subtopology } from "../../../../test-support/streams-member-script.ts";
+import { CoordinatorLogError } from "../../coordinator-log-error.ts";
 import { errorCode } from "../../error-code.ts";
 
 const client = {
@@ -248,4 +249,32 @@ describe("a consumer group and members of the classic protocol", () => {
     expect(described).toMatchObject({ groupState: "Empty", members: [] });
     world.coordinators.close();
   });
+});
+
+test("a member whose wait a consumer ends that the log does not take is put out once it falls silent", async () => {
+  const world = worldWith(4);
+  const first = await classicGroupOf(world);
+  const protocols = [{ name: "range", metadata: subscription() }];
+  const follows = join(world, { protocols });
+  await world.platform.advance(0);
+  const leader = await joinClassic(world, { memberId: first.memberId });
+  const follower = await follows;
+  const waits = sync(world, follower);
+  const beatFor = async (waitMs: number) => {
+    for (let waited = 0; waited < waitMs; waited += 5_000) {
+      await world.platform.advance(5_000);
+      await beatClassic(world, leader);
+    }
+  };
+  await beatFor(20_000);
+  world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
+  expect((await beat(world, joinConsumerBeat("z", ["orders"]))).errorCode).not.toBe(0);
+  world.logs.refusal = undefined;
+  expect((await world.ask(sync(world, leader))).errorCode).toBe(0);
+  await waits;
+  await beatFor(20_000);
+  expect(await world.ask(world.groups.classic.describe("group"))).toMatchObject({
+    members: [{ memberId: leader.memberId }],
+  });
+  world.coordinators.close();
 });

@@ -13,11 +13,16 @@ import {
 import { restartSession } from "../consumer/leave-consumer-group.ts";
 import { joinRefused, syncRefused } from "../classic/group-answers.ts";
 import type { GroupMember } from "../classic/group-member.ts";
-import type { GroupWorld } from "../group-world.ts";
+import type { GroupResult, GroupWorld } from "../group-world.ts";
 import { byText, withEpoch } from "../partition-sets.ts";
 import { GroupRefusal } from "../refusal.ts";
 import { topicNamesFault } from "../subscription-bound.ts";
 import { assignmentIn, partitionsById, subscriptionIn } from "./consumer-bytes.ts";
+
+/** The consumer group that a classic one becomes once its records are in the log. */
+export interface Successor extends Pick<GroupResult, "records" | "appended"> {
+  readonly group: ConsumerGroup;
+}
 
 /**
  * A classic group of consumers, as the consumer group that it becomes when a member of that protocol joins: each member
@@ -25,10 +30,7 @@ import { assignmentIn, partitionsById, subscriptionIn } from "./consumer-bytes.t
  *
  * @throws GroupRefusal
  */
-export function toConsumerGroup(
-  world: GroupWorld,
-  classic: ClassicGroup,
-): { readonly group: ConsumerGroup; readonly records: readonly CoordinatorRecord[] } {
+export function toConsumerGroup(world: GroupWorld, classic: ClassicGroup): Successor {
   checkUpgrade(world, classic);
   const { groupId } = classic;
   const group = new ConsumerGroup(groupId);
@@ -37,13 +39,15 @@ export function toConsumerGroup(
   for (const own of classic.members.values()) addMember(world, group, { classic, own });
   world.names.require(undefined, group.subscribedNameCount);
   group.metadataHash = group.subscriptions.topics.hash(world.topics);
-  // Who waits for the others joins again.
-  for (const own of classic.members.values()) {
-    own.completeJoin(joinRefused(errorCode.rebalanceInProgress, own.memberId));
-    own.completeSync(syncRefused(errorCode.rebalanceInProgress));
-    restartSession(world, groupId, own.memberId, own.sessionTimeoutMs);
-  }
-  return { group, records: [...classic.tombstones(), ...recordsOf(group)] };
+  // Who waits for the others joins again; nobody does where the log does not take it.
+  const appended = (): void => {
+    for (const own of classic.members.values()) {
+      own.completeJoin(joinRefused(errorCode.rebalanceInProgress, own.memberId));
+      own.completeSync(syncRefused(errorCode.rebalanceInProgress));
+      restartSession(world, groupId, own.memberId, own.sessionTimeoutMs);
+    }
+  };
+  return { group, records: [...classic.tombstones(), ...recordsOf(group)], appended };
 }
 
 function checkUpgrade(world: GroupWorld, classic: ClassicGroup): void {
