@@ -84,8 +84,9 @@ export class StateDirectory {
     const nowMs = this.#platform.clock.wallMs();
     try {
       for (const taskId of this.tasks()) {
-        const unusedMs = nowMs - (this.offsets.usedMs(taskIdText(taskId)) ?? -Infinity);
-        if (unusedMs >= ageMsMax) this.remove(taskId, unusedMs);
+        const usedMs = this.offsets.usedMs(taskIdText(taskId));
+        const unusedMs = usedMs === undefined ? undefined : nowMs - usedMs;
+        if (unusedMs === undefined || unusedMs >= ageMsMax) this.remove(taskId, unusedMs);
       }
     } catch (error) {
       throw explain(error, this.path);
@@ -93,13 +94,17 @@ export class StateDirectory {
     await this.offsets.save();
   }
 
-  /** Removes what a task has left here. */
-  remove(taskId: TaskId, unusedMs: number): void {
+  /** Removes what a task has left here; `unusedMs` for the log, where that is known. */
+  remove(taskId: TaskId, unusedMs: number | undefined): void {
     const task = taskIdText(taskId);
     const path = this.taskDirectory(taskId);
     removeFolder(this.#platform.fileSystem, path);
     this.offsets.forget(task);
-    this.#platform.logger.log("info", "streams.state-removed", { task, path, unusedMs });
+    this.#platform.logger.log("info", "streams.state-removed", {
+      task,
+      path,
+      ...(unusedMs !== undefined && { unusedMs }),
+    });
   }
 
   /** Folders of databases that were damaged, or of another engine, and were set aside. */

@@ -1,4 +1,4 @@
-import { FileSystemError } from "@millrace/platform";
+import { FileSystemError, type Logger } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
@@ -39,7 +39,12 @@ test("what runs here is noted as of what the group has confirmed, also by a proc
 });
 
 test("of outdated folders those are removed that nobody has used for so long, and those of which nobody knows", async () => {
-  const platform = memoryPlatform();
+  const removed: unknown[] = [];
+  const logger: Logger = {
+    isEnabled: () => true,
+    log: (_, __, fields) => void removed.push(fields?.["unusedMs"]),
+  };
+  const platform = memoryPlatform({ logger });
   const open = () => StateDirectory.open(platform, "/state", "app");
   const directory = await open();
   for (const task of ["0_0", "0_1", "0_2", "0_3", "global"])
@@ -62,10 +67,26 @@ test("of outdated folders those are removed that nobody has used for so long, an
   await platform.advance(30_000);
   expect(await leftAfter(90_001)).toEqual(["0_0", "0_1", "0_2", "global"]);
   expect(await leftAfter(90_000)).toEqual(["0_0", "0_1", "global"]);
+  expect(removed).toEqual([undefined, 90_000]); // of the first, nobody knows
   const { fileSystem } = platform;
   fileSystem.removeDirectory = (path) => {
     throw new FileSystemError("PERMISSION_DENIED", path, "not permitted");
   };
   await expect(again.removeOutdated(0)).rejects.toMatchObject({ code: "STATE_DIRECTORY_UNUSABLE" });
+  again.close();
+});
+
+test("writes that take longer than it is from one look to the next do not pile up", async () => {
+  const platform = memoryPlatform();
+  const directory = await StateDirectory.open(platform, "/state", "app");
+  const saves = [1, 2, 3].map((offset) => {
+    directory.offsets.note("0_0", offset);
+    return directory.offsets.save();
+  });
+  expect(new Set(saves).size).toBe(1);
+  await saves[0];
+  directory.close();
+  const again = await StateDirectory.open(platform, "/state", "app");
+  expect(again.offsets.sumOf("0_0")).toBe(3);
   again.close();
 });

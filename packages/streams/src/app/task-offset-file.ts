@@ -19,6 +19,8 @@ export class TaskOffsetFile {
   readonly #usedMs: Map<string, number>;
   #isChanged = false;
   #writing: Promise<void> = Promise.resolve();
+  /** A write that has not begun, so that it writes all that is noted until then. */
+  #waiting: Promise<void> | undefined;
 
   constructor(platform: Platform, directory: string) {
     this.#platform = platform;
@@ -70,11 +72,14 @@ export class TaskOffsetFile {
 
   /** Writes what was noted. Never rejects: it is written again with the next call. */
   save(): Promise<void> {
+    if (this.#waiting !== undefined) return this.#waiting;
     this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    this.#waiting = this.#writing;
+    return this.#waiting;
   }
 
   async #write(): Promise<void> {
+    this.#waiting = undefined;
     if (!this.#isChanged) return;
     this.#isChanged = false;
     try {
