@@ -54,6 +54,8 @@ export interface RunSeedOptions {
   readonly program?: string | undefined;
   /** Virtual time that healing may take. */
   readonly healingMsMax?: number;
+  /** The run is over as soon as something is violated: who looks for that alone needs no more of it. */
+  readonly endsWhenViolated?: boolean;
   readonly log?: (entry: SimulatedLogEntry) => void;
   /** Asks the instances about a table meanwhile. */
   readonly answers?: StoreAnswers;
@@ -106,7 +108,7 @@ export async function runSeed(seed: number, given: RunSeedOptions = {}): Promise
     answers,
   };
   using _planted = plant.install?.();
-  const healingMs = await live(context, topology, given.healingMsMax ?? healingMsDefault);
+  const healingMs = await live(context, topology, given);
   return {
     options,
     violations: history.violations,
@@ -127,14 +129,17 @@ export async function runSeed(seed: number, given: RunSeedOptions = {}): Promise
 async function live(
   context: SimulationContext,
   topology: Topology,
-  healingMsMax: number,
+  { healingMsMax = healingMsDefault, endsWhenViolated = false }: RunSeedOptions,
 ): Promise<number> {
   const { simulator, history, options, program } = context;
+  const isOver = (): boolean => endsWhenViolated && history.violations.length > 0;
   let healingMs = 0;
   try {
     addProcesses(context);
-    await simulator.advance(options.chaosMs);
-    healingMs = await converge(context, healingMsMax);
+    for (let leftMs = options.chaosMs; leftMs > 0 && !isOver(); leftMs -= stepMs)
+      await simulator.advance(Math.min(stepMs, leftMs));
+    if (!isOver()) healingMs = await converge(context, healingMsMax, isOver);
+    if (isOver()) return healingMs;
     const first = await auditAfterPowerLoss(context, 1);
     checkHistory(history, first);
     checkState(history, first, topology);
@@ -170,7 +175,11 @@ function addProcesses(context: SimulationContext): void {
 }
 
 /** I14: without faults all input is processed in bounded time, and nothing stays open. */
-async function converge(context: SimulationContext, healingMsMax: number): Promise<number> {
+async function converge(
+  context: SimulationContext,
+  healingMsMax: number,
+  isOver: () => boolean,
+): Promise<number> {
   const { simulator, history, progress } = context;
   const startMs = simulator.nowMs;
   simulator.heal();
@@ -178,6 +187,7 @@ async function converge(context: SimulationContext, healingMsMax: number): Promi
   progress.isCaughtUp = false;
   for (;;) {
     await simulator.advance(stepMs);
+    if (isOver()) return simulator.nowMs - startMs;
     if (simulator.nowMs - startMs < latestArrivalMs(context)) continue;
     const missing = whatIsMissing(context);
     const isTooLong = simulator.nowMs - startMs > healingMsMax;

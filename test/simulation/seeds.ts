@@ -1,15 +1,16 @@
 import type { PlantName } from "./planted/plants.ts";
 
+export interface World {
+  readonly seed: number;
+  /** In place of the one that the seed draws. */
+  readonly program?: string;
+}
+
 /**
  * Seeds that found a bug once, and what it was; they are run for ever. A seed names a world only together with
  * the code that lives in it: after other changes it is another world, as good as any.
  */
-export const regressionSeeds: readonly {
-  readonly seed: number;
-  /** In place of the one that the seed draws. */
-  readonly program?: string;
-  readonly found: string;
-}[] = [
+export const regressionSeeds: readonly (World & { readonly found: string })[] = [
   { seed: 5089, found: "a member that was forgotten went on with what it had been given before" },
   {
     seed: 6,
@@ -61,37 +62,40 @@ export const regressionSeeds: readonly {
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 
-/** The first seed that finds each planted bug: as the code changes, one that comes soon after. */
-export const plantSeeds: Readonly<Record<PlantName, number>> = {
-  "ack-before-fsync": 1,
-  "store-before-end": 3,
-  "old-epoch-on-end": 10,
-  "timer-after-close": 7,
-  "expired-segment-back": 1,
-  "session-left-after-merge": 54,
-  "closed-window-told-again": 54,
-  "stream-time-lost": 14,
-  "suppressed-lost": 75,
-  "unmatched-told-again": 131,
-  "other-side-lost": 1,
-  "waiting-for-version-lost": 119,
-  "stale-answer-taken": 41,
-  "awaited-lost": 11,
-  "other-key-compacted": 3,
-  "aborted-compacted": 24,
-  "restore-left-out": 6,
-  "restore-ends-early": 6,
-  "restore-reads-uncommitted": 24,
-  "inputs-read-uncommitted": 6,
-  "partition-left-out-of-commit": 2,
-  "committed-ahead": 1,
-  "transactions-not-divided": 11,
-  "change-not-logged": 2,
-  "caches-left-behind": 7,
-  "ended-client-remembered": 8,
-  "offsets-before-entries": 76,
-  "forgotten-member-goes-on": 143,
-  "engine-left-open": 1,
+/**
+ * A world that finds each planted bug: as the code changes, one that comes soon after. Where one does that is run above,
+ * it is that one; else a short one.
+ */
+export const plantSeeds: Readonly<Record<PlantName, World>> = {
+  "ack-before-fsync": { seed: 5 },
+  "store-before-end": { seed: 102 },
+  "old-epoch-on-end": { seed: 5089 },
+  "timer-after-close": { seed: 7 },
+  "expired-segment-back": { seed: 1 },
+  "session-left-after-merge": { seed: 2, program: "session" },
+  "closed-window-told-again": { seed: 10, program: "tumbling-on-close" },
+  "stream-time-lost": { seed: 2, program: "held-by-stream-time" },
+  "suppressed-lost": { seed: 2, program: "suppress-until-close" },
+  "unmatched-told-again": { seed: 1115, program: "outerJoin-of-one-topic" },
+  "other-side-lost": { seed: 102 },
+  "waiting-for-version-lost": { seed: 6, program: "versioned-table-join" },
+  "stale-answer-taken": { seed: 4, program: "foreign-key-join" },
+  "awaited-lost": { seed: 5089 },
+  "other-key-compacted": { seed: 20484 },
+  "aborted-compacted": { seed: 24 },
+  "restore-left-out": { seed: 6 },
+  "restore-ends-early": { seed: 101 },
+  "restore-reads-uncommitted": { seed: 24 },
+  "inputs-read-uncommitted": { seed: 6 },
+  "partition-left-out-of-commit": { seed: 2 },
+  "committed-ahead": { seed: 1 },
+  "transactions-not-divided": { seed: 5089 },
+  "change-not-logged": { seed: 2 },
+  "caches-left-behind": { seed: 7 },
+  "ended-client-remembered": { seed: 8 },
+  "offsets-before-entries": { seed: 76 },
+  "forgotten-member-goes-on": { seed: 143 },
+  "engine-left-open": { seed: 1 },
 };
 
 /** Looked for under verify alone: found by one seed in twenty at most, or by what finds another one as well. */

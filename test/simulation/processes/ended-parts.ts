@@ -6,7 +6,7 @@ import { runInNewContext } from "node:vm";
 const seedsPerLook = 8;
 
 /** What a compilation beside works on is held until its end, and a turn holds what it looked at: a leak stays. */
-const looksMax = 10;
+const looksMax = 5;
 
 /** What has ended, and should be in nobody's memory any more. */
 export class EndedParts {
@@ -26,7 +26,7 @@ export class EndedParts {
   async held(): Promise<ReadonlyMap<string, number>> {
     let counts = new Map<string, number>();
     for (let look = 1; this.#isLooking && look <= looksMax; look++) {
-      await sleep(look);
+      await sleep(2 ** look);
       collectGarbage();
       counts = this.#count();
       if (counts.size === 0) break;
