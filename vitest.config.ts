@@ -5,6 +5,9 @@ import { defineConfig } from "vitest/config";
 
 // Processes that tests start load the same modules again and again: Node compiles them once for all.
 process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
+// And each looks for all of them: here once for each package.
+const resolveQuickly = new URL("test/resolve-quickly.mjs", import.meta.url).href;
+process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${resolveQuickly}`;
 
 /** These measure the memory of their process, or need all of the machine: nobody else runs in it. */
 const alone = [
