@@ -21,9 +21,9 @@ import { watchCounts } from "../../examples/word-count/src/watch-counts.ts";
 import { engineOfRun } from "./engine-of-run.ts";
 import { generateLines, lineAt } from "./generate-lines.ts";
 import { sumOf, type Message, type Offsets } from "./messages.ts";
+import { partitionCount } from "./partition-count.ts";
 
 const applicationId = "crash-count";
-const partitionCount = 4;
 /** How often the committed offsets are looked at. */
 const lookMs = 20;
 

@@ -3,7 +3,7 @@
 //
 //   node test/crash/enrichment-application.ts --data DIR --orders N --service URL [--load] [--until-done]
 //
-// `--load` writes customers and orders, and ends. Else it tells how many orders are committed, and with `--until-done`
+// With `--load` it writes customers and orders first. It tells how many orders are committed, and with `--until-done`
 // ends with all that came out.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -21,10 +21,10 @@ import {
 import { engineOfRun } from "./engine-of-run.ts";
 import { customersOf, generateOrders } from "./generate-orders.ts";
 import type { EnrichmentMessage } from "./messages.ts";
+import { partitionCount } from "./partition-count.ts";
 import { partitionsOf, readAll } from "./read-topic.ts";
 
 const applicationId = "crash-enrichment";
-const partitionCount = 4;
 /** How long is waited for what is committed, at most, before it is told again. */
 const lookMs = 20;
 
@@ -45,7 +45,7 @@ await using cluster = await EmbeddedCluster.start({
 });
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
 if (options.load) await load();
-else await run();
+await run();
 
 async function load(): Promise<void> {
   const customers = client.producer({ key: string(), value: json<Customer>() });

@@ -1,9 +1,9 @@
 import { encodeUtf8, partitionForKey } from "@millrace/model";
 
 import type { Event } from "./kinds-program.ts";
+import { partitionCount } from "./partition-count.ts";
 import { seededRandom } from "./seeded-random.ts";
 
-export const partitionCount = 4;
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
 /** From one event to the next. */

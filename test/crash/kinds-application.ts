@@ -20,9 +20,10 @@ import {
 } from "millrace";
 
 import { engineOfRun } from "./engine-of-run.ts";
-import { flushOf, generateInputs, partitionCount, type Timed } from "./generate-kinds.ts";
+import { flushOf, generateInputs, type Timed } from "./generate-kinds.ts";
 import { inputs, kindsTopology, outputs, type Event } from "./kinds-program.ts";
 import type { KindsMessage } from "./messages.ts";
+import { partitionCount } from "./partition-count.ts";
 import { readOutcome } from "./read-kinds.ts";
 import { partitionsOf } from "./read-topic.ts";
 

@@ -13,7 +13,7 @@ import type { KindsMessage } from "./messages.ts";
 import { seededRandom, seedOfRun } from "./seeded-random.ts";
 
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
-const eventCount = isFull ? 20_000 : 800;
+const eventCount = isFull ? 20_000 : 400;
 
 interface Kill {
   readonly isCached: boolean;

@@ -13,7 +13,7 @@ import { seededRandom, seedOfRun } from "./seeded-random.ts";
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 const { lineCount, killCount } = isFull
   ? { lineCount: 60_000, killCount: 10 }
-  : { lineCount: 15_000, killCount: 2 };
+  : { lineCount: 10_000, killCount: 2 };
 const example = fileURLToPath(new URL("../../examples/word-count/src/main.ts", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "millrace-newcomer-"));
 const text = join(folder, "text");

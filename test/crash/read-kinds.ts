@@ -2,8 +2,9 @@ import { decodeUtf8 } from "@millrace/model";
 import { double, int64AsNumber, string, type KafkaClient, type Serde } from "millrace";
 
 import type { Outcome } from "./compute-kinds-plainly.ts";
-import { isFlush, partitionCount } from "./generate-kinds.ts";
+import { isFlush } from "./generate-kinds.ts";
 import { outputs } from "./kinds-program.ts";
+import { partitionCount } from "./partition-count.ts";
 import { partitionsOf } from "./read-topic.ts";
 
 type OutputTopic = (typeof outputs.tables | typeof outputs.lists)[number];

@@ -2,7 +2,7 @@
 //
 //   node test/crash/retries-application.ts --data DIR --parcels N [--load] [--until-done]
 //
-// `--load` writes parcels, and ends. Else it tells how many are booked or dead for good, and with `--until-done` ends with
+// With `--load` it writes the parcels first. It tells how many are booked or dead for good, and with `--until-done` ends with
 // all that came out.
 import { join } from "node:path";
 import { parseArgs } from "node:util";
@@ -20,9 +20,9 @@ import {
 import { engineOfRun } from "./engine-of-run.ts";
 import { bookWith, generateParcels } from "./generate-parcels.ts";
 import type { RetriesMessage } from "./messages.ts";
+import { partitionCount } from "./partition-count.ts";
 import { partitionsOf, readAll } from "./read-topic.ts";
 
-const partitionCount = 4;
 /** How long is waited for what is committed, at most, before it is told again. */
 const lookMs = 20;
 
@@ -46,7 +46,7 @@ await using cluster = await EmbeddedCluster.start({
 await using client = connect({ bootstrapServers: cluster.bootstrapServers });
 const ends = [topics.booked, topics.dead].map((topic) => partitionsOf(topic, partitionCount));
 if (options.load) await load();
-else await run();
+await run();
 
 async function load(): Promise<void> {
   const producer = client.producer({ key: string(), value: json<Parcel>() });
