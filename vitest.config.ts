@@ -3,11 +3,16 @@ import { join } from "node:path";
 
 import { defineConfig } from "vitest/config";
 
+import { bundlePackages } from "./test/bundled/bundle-packages.ts";
+
 // Processes that tests start load the same modules again and again: Node compiles them once for all.
 process.env["NODE_COMPILE_CACHE"] ??= join(tmpdir(), "node-compile-cache");
 // And each looks for all of them: here once for each package.
 const resolveQuickly = new URL("test/resolve-quickly.mjs", import.meta.url).href;
 process.env["NODE_OPTIONS"] = `${process.env["NODE_OPTIONS"] ?? ""} --import=${resolveQuickly}`;
+// Nor do they look for any that is in a bundle; at full size each is loaded from its own file.
+if (process.env["MILLRACE_VERIFY"] !== "1")
+  process.env["NODE_OPTIONS"] += ` --import=${await bundlePackages()}`;
 
 /** These measure the memory of their process, or need all of the machine: nobody else runs in it. */
 const alone = [
