@@ -274,7 +274,10 @@ export class ClassicMembership implements ConsumerMembership, CommittingMember {
           ownedPartitions: this.#kept,
         },
         reason: this.#reason,
-        onJoined: (joined) => this.#session.joined(joined),
+        onJoined: (given, generationId) => {
+          this.#id = given;
+          this.#session.joined({ memberId: given.memberId, generationId });
+        },
         signal,
       });
       const outcome = await abortable(attempt, signal);

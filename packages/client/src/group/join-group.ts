@@ -47,8 +47,8 @@ export interface JoinAttempt {
   /** What it has kept. */
   readonly kept: OfferingMember;
   readonly reason: string;
-  /** Called once the group has taken it into a generation, before it knows what it is assigned. */
-  readonly onJoined: (joined: { readonly memberId: string; readonly generationId: number }) => void;
+  /** Called once the group has taken it into a generation, before it knows what it is assigned: it is asked for as that from then on. */
+  readonly onJoined: (given: GivenId, generationId: number) => void;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -99,7 +99,7 @@ export async function joinGroup(attempt: JoinAttempt): Promise<JoinOutcome> {
   const isForgotten = isUnknownOver(askedOver, id);
   return refused(attempt, {
     error: KafkaError.of(errorCode),
-    given: { ...id, memberId },
+    given: memberId === "" ? id : { ...id, memberId },
     isForgotten,
   });
 }
@@ -115,7 +115,7 @@ async function synchronize(
   const { options } = attempt;
   const { link, response, given } = joined;
   const { memberId, generationId } = response;
-  attempt.onJoined({ memberId, generationId });
+  attempt.onJoined(given, generationId);
   const isLeader = response.leader === memberId;
   const lead = isLeader ? await attempt.protocol.lead(response, attempt.signal) : undefined;
   const asked = askedNow(attempt.context.platform.clock);
@@ -149,7 +149,7 @@ function isUnknownOver(connection: BrokerConnection | undefined, { givenOver }: 
 }
 
 function refused(
-  { context, options, id }: JoinAttempt,
+  { context, options }: JoinAttempt,
   refusal: {
     readonly error: KafkaError;
     readonly given: GivenId;
@@ -176,7 +176,7 @@ function refused(
   }
   if (!error.retriable) throw clusterErrorOf(groupRefusal(options.groupId, error), error);
   context.coordinators.forgetAfter("group", options.groupId, error);
-  return { kind: "again", id, isSoon: false };
+  return { kind: "again", id: given, isSoon: false };
 }
 
 export function memberFenced(options: GroupSettings, cause: unknown): ClusterError {

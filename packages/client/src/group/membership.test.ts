@@ -346,4 +346,46 @@ describe("a member of a group", () => {
         expect(membership.failure).toMatchObject({ code: "MEMBER_FENCED" });
       }),
   );
+
+  test.each([
+    { fate: "is refused", refusal: { errorCode: 15, assignment: new Uint8Array() } },
+    { fate: "has no answer", refusal: "close" as const },
+  ])("with an instance id keeps the id that it was given where its sync $fate", ({ refusal }) =>
+    playGroup(async ({ broker, client }) => {
+      const asked: string[] = [];
+      broker.on(joinGroupApi, ({ memberId, protocols }) => {
+        asked.push(memberId);
+        const given = memberId === "" ? `m${asked.length}` : memberId;
+        return {
+          errorCode: 0,
+          generationId: 1,
+          protocolType: "consumer",
+          protocolName: "range",
+          leader: given,
+          skipAssignment: false,
+          memberId: given,
+          members: [{ memberId: given, groupInstanceId: "i", metadata: protocols[0].metadata }],
+        };
+      });
+      let syncCount = 0;
+      broker.on(syncGroupApi, ({ assignments }) =>
+        ++syncCount === 1
+          ? refusal
+          : {
+              errorCode: 0,
+              protocolType: "consumer",
+              protocolName: "range",
+              assignment: assignments[0].assignment,
+            },
+      );
+      const membership = client.openMembership({
+        groupId: "g",
+        groupInstanceId: "i",
+        topics: () => ["t"],
+        assignors: [rangeAssignor],
+      });
+      await membership.join();
+      expect(asked).toEqual(["", "m1"]);
+    }),
+  );
 });
