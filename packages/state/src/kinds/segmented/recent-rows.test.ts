@@ -32,7 +32,8 @@ interface Row {
 
 /** What the store has to show, row by row. */
 class Rows {
-  #all: Row[] = [];
+  /** By their keys. */
+  #all = new Map<string, Row[]>();
   #newest = -1;
   #committed: { readonly all: Row[]; readonly newest: number } = { all: [], newest: -1 };
 
@@ -41,23 +42,25 @@ class Rows {
   }
 
   add(row: Row): void {
-    this.#all.push(row);
+    const beside = this.#all.get(row.key);
+    if (beside === undefined) this.#all.set(row.key, [row]);
+    else beside.push(row);
     this.#newest = Math.max(this.#newest, row.time);
   }
 
   found(key: string, from: number, to: number): Row[] {
     const visibleFrom = Math.max(from, this.#newest - retentionMs + 1);
-    return this.#all
-      .filter((row) => row.key === key && row.time >= visibleFrom && row.time <= to)
+    return (this.#all.get(key) ?? [])
+      .filter((row) => row.time >= visibleFrom && row.time <= to)
       .toSorted((left, right) => left.time - right.time);
   }
 
   commit(): void {
-    this.#committed = { all: [...this.#all], newest: this.#newest };
+    this.#committed = { all: [...this.#all.values()].flat(), newest: this.#newest };
   }
 
   abort(): void {
-    this.#all = [...this.#committed.all];
+    this.#all = Map.groupBy(this.#committed.all, ({ key }) => key);
     this.#newest = this.#committed.newest;
   }
 }
