@@ -33,7 +33,7 @@ const fixture = {
     await engine.close();
     return openAt(directories.get(engine) ?? "");
   },
-  seeds: process.env["MILLRACE_VERIFY"] === "1" ? 20 : 5,
+  seeds: process.env["MILLRACE_VERIFY"] === "1" ? 20 : 3,
 };
 
 describe("STATE-1: the file engine is a store engine", () => {

@@ -10,7 +10,7 @@ import { MemoryEngine } from "./memory-engine.ts";
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const fixture = {
   openEmpty: () => Promise.resolve(new MemoryEngine()),
-  seeds: isVerify ? 20 : 5,
+  seeds: isVerify ? 20 : 3,
 };
 
 describe("STATE-1: the in-memory engine is a store engine", () => {
@@ -26,7 +26,7 @@ describe("STATE-12: stores whose rows expire, on the in-memory engine", () => {
 });
 
 describe("STATE-17: queries beside a task, on the in-memory engine", () => {
-  for (const { name, run } of queryViewsConformance({ ...fixture, seeds: isVerify ? 40 : 20 }))
+  for (const { name, run } of queryViewsConformance({ ...fixture, seeds: isVerify ? 40 : 10 }))
     it(name, run);
 });
 
