@@ -14,7 +14,7 @@ interface Figures {
 
 const isFull = process.env["MILLRACE_VERIFY"] === "1";
 /** Rounds, records of a round, records for memory. */
-const sizes = isFull ? [31, 200_000, 5_000_000] : [7, 30_000, 200_000];
+const sizes = isFull ? [31, 200_000, 5_000_000] : [4, 30_000, 100_000];
 const ratioMax = 1.25;
 const growthMax = 2 * 2 ** 20;
 const program = fileURLToPath(new URL("protobuf-costs.ts", import.meta.url));

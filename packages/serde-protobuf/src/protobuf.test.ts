@@ -232,13 +232,18 @@ describe("PROTOBUF-4: hostile bytes are an error with a name, within bounds", ()
 
   test("a struct nested 10,000 deep", () => {
     const json = protobuf('syntax = "proto3"; message A { google.protobuf.Value v = 1; }');
-    let bytes: Uint8Array = Uint8Array.of();
-    for (let level = 0; level < 10_000; level++) {
-      const list = protobufjs.Writer.create().uint32(10).bytes(bytes).finish();
-      bytes = protobufjs.Writer.create().uint32(50).bytes(list).finish();
-    }
-    const record = protobufjs.Writer.create().uint32(10).bytes(bytes).finish();
-    expect(() => json.deserialize(record, "t")).toThrow(/nest deeper than 100 levels/);
+    const heads: Uint8Array[] = [];
+    let length = 0;
+    const enclose = (tag: number): void => {
+      const head = protobufjs.Writer.create().uint32(tag).uint32(length).finish();
+      heads.unshift(head);
+      length += head.length;
+    };
+    for (let level = 0; level < 10_000; level++) for (const tag of [10, 50]) enclose(tag);
+    enclose(10);
+    expect(() => json.deserialize(Buffer.concat(heads), "t")).toThrow(
+      /nest deeper than 100 levels/,
+    );
   });
 
   test("a field of another wire type is one that is unknown", () => {
