@@ -71,7 +71,7 @@ function assembleIn(
   const state = openState(options, platform);
   const restoring = new RestoreListeners(options.onRestore, platform.logger);
   const taps = new RecordTaps();
-  const claims = new TaskClaims();
+  const claims = new TaskClaims((taskId) => upkeep?.claimed(taskId));
   const pausing = { isPaused: false };
   const states = new LoopStates(state);
   const ofProcess = {

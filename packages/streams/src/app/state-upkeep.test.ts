@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { TaskId } from "../processor/task-id.ts";
 import { StateDirectory } from "./state-directory.ts";
 import { StateUpkeep } from "./state-upkeep.ts";
+import { TaskClaims } from "./task-claims.ts";
 
 test("what runs here is noted as of what the group has confirmed, also by a process that stood still since", async () => {
   const ticks: (() => void)[] = [];
@@ -88,5 +89,27 @@ test("writes that take longer than it is from one look to the next do not pile u
   directory.close();
   const again = await StateDirectory.open(platform, "/state", "app");
   expect(again.offsets.sumOf("0_0")).toBe(3);
+  again.close();
+});
+
+test("a task whose process is killed soon has been used here all the same", async () => {
+  const platform = memoryPlatform();
+  const directory = await StateDirectory.open(platform, "/state", "app");
+  const claims: TaskClaims = new TaskClaims((taskId) => upkeep.claimed(taskId));
+  const upkeep = new StateUpkeep(platform, {
+    directory,
+    cleanupDelayMs: 120_000,
+    claims,
+    threads: { offsetSums: [], hosts: [] } as never, // as much of them as is asked for
+  });
+  for (const partition of [0, 1]) {
+    await claims.claim({ subtopology: 0, partition });
+    platform.fileSystem.makeDirectory(`${directory.path}/0_${partition}`);
+  }
+  await platform.advance(10);
+  directory.close();
+  const again = await StateDirectory.open(platform, "/state", "app");
+  await again.removeOutdated(1000);
+  expect(again.tasks()).toHaveLength(2);
   again.close();
 });

@@ -36,6 +36,19 @@ export class StateUpkeep {
     this.#schedule();
   }
 
+  /**
+   * The folder of a task is about to be opened. It is noted now: what is killed before the next look, again and again, would
+   * have its state removed at each start, and never get on.
+   */
+  claimed(taskId: TaskId): void {
+    const task = taskIdText(taskId);
+    const { offsets } = this.#options.directory;
+    const wallMs = this.#platform.clock.wallMs();
+    if (wallMs - (offsets.usedMs(task) ?? -Infinity) < intervalMsMax) return;
+    offsets.noteUsed(task, wallMs);
+    void offsets.save();
+  }
+
   /** The folder of a task was closed, as far as it had come. */
   released({ task, offsetSum, currentMs }: ReleasedTask): void {
     const { offsets } = this.#options.directory;

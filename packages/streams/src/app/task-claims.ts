@@ -9,6 +9,12 @@ import { taskIdText, type TaskId } from "../processor/task-id.ts";
 export class TaskClaims {
   /** By task: settled once whoever has it lets it go. */
   readonly #held = new Map<string, Promise<void>>();
+  readonly #onClaimed: (taskId: TaskId) => void;
+
+  /** @param onClaimed told of each task that a loop has from now on */
+  constructor(onClaimed: (taskId: TaskId) => void = () => {}) {
+    this.#onClaimed = onClaimed;
+  }
 
   /** Waits for its turn. Letting go twice is fine. */
   async claim(taskId: TaskId): Promise<() => void> {
@@ -17,6 +23,7 @@ export class TaskClaims {
       await held;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held.set(name, promise);
+    this.#onClaimed(taskId);
     return () => {
       if (this.#held.get(name) === promise) this.#held.delete(name);
       resolve();
