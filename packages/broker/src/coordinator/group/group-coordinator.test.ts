@@ -104,6 +104,15 @@ describe("joining and syncing", () => {
     world.logs.refusal = undefined;
     expect(await world.ask(sync(world, rejoined))).toMatchObject({ errorCode: 0 });
   });
+
+  test("who begins a group that the log refuses is given no id, with which it would come and be unknown", async () => {
+    const world = new CoordinatorWorld({ syncMs: 5 });
+    world.logs.refusal = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
+    const { errorCode: refused } = await world.ask(join(world));
+    expect(refused).toBe(errorCode.coordinatorNotAvailable);
+    world.logs.refusal = undefined;
+    expect(await world.ask(join(world))).toMatchObject({ errorCode: 0 });
+  });
 });
 
 describe("static members", () => {

@@ -44,7 +44,14 @@ export function joinGroup(
   // An empty group of another kind makes room, and leaves its offsets.
   forgetGroup(world, groupId);
   const group = newClassicGroup(world, groupId);
-  const result = joinKnownGroup(world, group, { request, reply });
+  // An id is of use only in a group that is there: a member that comes with another one is unknown, and asks again at once.
+  let isWritten = false;
+  let early: JoinGroupAnswer | undefined;
+  const replyOnceWritten: Reply<JoinGroupAnswer> = (answer) => {
+    if (isWritten) reply(answer);
+    else early = answer;
+  };
+  const result = joinKnownGroup(world, group, { request, reply: replyOnceWritten });
   // Nobody is in it yet, and still it is there from now on.
   const records = result.records.length > 0 ? result.records : [emptyGroupRecord(group)];
   return {
@@ -52,7 +59,11 @@ export function joinGroup(
     records: [...(known?.tombstones() ?? []), ...records],
     settled: (failure) => {
       result.settled?.(failure);
-      if (failure === undefined) return;
+      if (failure === undefined) {
+        isWritten = true;
+        if (early !== undefined) reply(early);
+        return;
+      }
       forgetGroup(world, groupId);
       if (known !== undefined) world.groups.set(groupId, known);
       reply(joinRefused(world.codeOfFailure(failure), ""));
