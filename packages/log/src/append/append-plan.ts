@@ -51,7 +51,6 @@ export function planAppend(
   const isClient = options.origin === "client";
   const sizeBytes = measureBatches(batches, config, isClient);
   let bytes = sizeBytes === batches.length ? batches : batches.subarray(0, sizeBytes);
-  if (isClient) bytes = settleClientBatch(bytes, context);
   const producers = new ProducerAppend(
     context.producers,
     options,
@@ -60,8 +59,10 @@ export function planAppend(
   let endOffset = context.logEndOffset;
   let maxTimestamp = -1;
   if (isClient) {
+    // First: what was fine when it was written may be too old now, and whoever is refused takes it for not written.
     const duplicate = producers.findDuplicate(bytes, 0);
     if (duplicate !== undefined) return { bytes, endOffset, maxTimestamp, producers, duplicate };
+    bytes = settleClientBatch(bytes, context);
   }
   for (let at = 0; at < bytes.length; at += readBatchSizeBytes(bytes, at)) {
     if (config.messageTimestampType === "LogAppendTime") setLogAppendTime(bytes, at, nowMs);

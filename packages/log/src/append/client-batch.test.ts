@@ -69,6 +69,23 @@ describe("a client's batch", () => {
     );
   });
 
+  it("that was written before is told as that, though it would be refused by now", async () => {
+    const clock = { wallMs: () => 2000, monotonicMs: () => 0 };
+    const log = await openTestLog(
+      { ...testPlatform(), clock },
+      { messageTimestampBeforeMaxMs: 500 },
+    );
+    const batch = (baseSequence: number) =>
+      batchOf({ timestamp: 1500, producerId: 1, producerEpoch: 0, baseSequence });
+    const first = log.append(batch(0), client);
+    clock.wallMs = () => 2001;
+    expect(log.append(batch(0), client)).toMatchObject({ baseOffset: first.baseOffset });
+    expect(() => log.append(batch(1), client)).toThrow(
+      expect.objectContaining({ code: "INVALID_TIMESTAMP" }),
+    );
+    expect(log.logEndOffset).toBe(1);
+  });
+
   it("is stored as it lies where records are in another order", async () => {
     const log = await open();
     const batch = batchOf({ values: ["a", "b"] });
