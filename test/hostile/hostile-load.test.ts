@@ -137,9 +137,11 @@ test("answers that nobody takes stay few", limits, async () => {
   await expectUndisturbed(async () => {
     for (let index = 0; index < connectionCount; index++)
       (await load.open("nothing")).write(pipelined);
-    await sleep(isVerify ? 10_000 : 2000);
+    await sleep(isVerify ? 10_000 : 1200);
   });
 });
+
+const waitMs = isVerify ? 3000 : 1500;
 
 /** A fetch that waits for more than there is, of partitions that have several megabytes each. */
 function waitingFetch(name: string, partitionCount: number): Buffer {
@@ -149,7 +151,7 @@ function waitingFetch(name: string, partitionCount: number): Buffer {
     partitionMaxBytes: 4_000_000,
   }));
   const request = {
-    maxWaitMs: 3000,
+    maxWaitMs: waitMs,
     minBytes: 50_000_000,
     maxBytes: 50_000_000,
     topics: [{ topic: name, partitions }],
@@ -162,7 +164,7 @@ async function expectUndisturbedBy(frame: Buffer): Promise<void> {
   await expectUndisturbed(async () => {
     for (let index = 0; index < (isVerify ? 300 : 30); index++)
       (await load.open("nothing")).write(frame);
-    await sleep(isVerify ? 10_000 : 3500);
+    await sleep(isVerify ? 10_000 : waitMs + 500);
   });
 }
 
