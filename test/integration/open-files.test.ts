@@ -15,7 +15,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 /** A broker with fewer descriptors than its partitions have files. */
 const openFilesMax = 160;
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
-const partitionCount = isVerify ? 301 : 101;
+const partitionCount = isVerify ? 301 : 71;
 const durabilities: readonly DurabilityLevel[] = isVerify ? durabilityLevels : ["group"];
 const command = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
 
