@@ -2,10 +2,11 @@ import { string } from "@millrace/serde";
 import { StreamsBuilder, type StreamsApp, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { holdThread } from "./world/hold-thread.ts";
 import { TestWorld } from "./world/test-world.ts";
 import { linesOf } from "./world/word-count.ts";
 
-/** Callbacks that keep the processor busy far longer than a slice: the member stays, and gets on. */
+/** Callbacks that keep the thread far longer than a slice: the member stays, and gets on. */
 const callbackMs = 25;
 const partitionCount = 8;
 
@@ -19,11 +20,6 @@ afterEach(async () => {
   await world[Symbol.asyncDispose]();
 });
 
-function keepBusy(durationMs: number): void {
-  const endMs = performance.now() + durationMs;
-  while (performance.now() < endMs);
-}
-
 /** Copies lines slowly; tells of each. */
 function slowCopy(onLine: () => void): Topology {
   const builder = new StreamsBuilder();
@@ -31,7 +27,7 @@ function slowCopy(onLine: () => void): Topology {
     .stream("lines", { value: string() })
     .peek(() => {
       onLine();
-      keepBusy(callbackMs);
+      holdThread(callbackMs);
     })
     .to("copies");
   return builder.build();
@@ -95,7 +91,7 @@ test("what a cache has held back is forwarded in turns, too", async () => {
     .toStream()
     .peek(() => {
       taken += 1;
-      keepBusy(callbackMs);
+      holdThread(callbackMs);
     })
     .mapValues(String)
     .to("copies", { key: string(), value: string() });

@@ -2,6 +2,7 @@ import { string } from "@millrace/serde";
 import { StreamsBuilder, type Topology } from "@millrace/streams";
 import { expect, test } from "vitest";
 
+import { holdThread } from "./world/hold-thread.ts";
 import { TestWorld } from "./world/test-world.ts";
 
 /** What a cache holds back is forwarded by the commit, through operators that take their time. */
@@ -12,10 +13,7 @@ function slowCounts(msEach: number): Topology {
     .groupBy((line) => line, { key: string(), value: string() })
     .count({ store: "counts" })
     .toStream()
-    .peek(() => {
-      const endMs = performance.now() + msEach;
-      while (performance.now() < endMs);
-    })
+    .peek(() => holdThread(msEach))
     .mapValues(String)
     .to("counts", { key: string(), value: string() });
   return builder.build();

@@ -3,6 +3,7 @@ import { keyValueStore } from "@millrace/state";
 import { StreamRecord, StreamsBuilder, type Topology } from "@millrace/streams";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
+import { holdThread } from "./world/hold-thread.ts";
 import { TestWorld } from "./world/test-world.ts";
 import { linesOf } from "./world/word-count.ts";
 
@@ -101,10 +102,6 @@ test("timers are called in the waiting time, when they are due", async () => {
 
 test("slow timers and a backlog of slow records get on beside each other, within the group", async () => {
   const busyMs = 25;
-  const keepBusy = (): void => {
-    const endMs = performance.now() + busyMs;
-    while (performance.now() < endMs);
-  };
   let fired = 0;
   let taken = 0;
   let inTurn = 0;
@@ -121,12 +118,12 @@ test("slow timers and a backlog of slow records get on beside each other, within
         void schedule(1, "wallClockTime", () => {
           fired += 1;
           inTurn += 1;
-          keepBusy();
+          holdThread(busyMs);
         }),
       process(record, { forward }) {
         taken += 1;
         inTurn += 1;
-        keepBusy();
+        holdThread(busyMs);
         forward(record);
       },
     })
