@@ -7,10 +7,14 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { CoordinatorLogError } from "../../coordinator-log-error.ts";
+import { errorCode } from "../../error-code.ts";
+
+const diskFull = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
 
 /*
  * Model test of a consumer group: members that join, beat, let go, leave, come back to their seat, fall silent, or
- * change what they are subscribed to, while topics come and grow and the coordinator crashes.
+ * change what they are subscribed to, while topics come and grow, the disk is full and the coordinator crashes.
  *
  * - CONSUMER-GROUP-2: no partition is with two members, as they believe;
  * - CONSUMER-GROUP-3: left alone, the living members have all partitions of their topics.
@@ -22,6 +26,8 @@ interface Member {
   subscription: Subscription;
   epoch: number;
   isIn: boolean;
+  /** It has another subscription, or its last heartbeat was not taken. */
+  mustTell: boolean;
   owned: readonly { readonly topicId: string; readonly partitions: readonly number[] }[];
 }
 
@@ -48,13 +54,19 @@ async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
   const answer = await ask(
     world,
     member.isIn
-      ? laterConsumerBeat(memberId, epoch, { instanceId, topicPartitions: member.owned })
+      ? laterConsumerBeat(memberId, epoch, {
+          instanceId,
+          topicPartitions: member.owned,
+          ...(member.mustTell ? subscription : {}),
+        })
       : joinConsumerBeat(memberId, null, {
           instanceId,
           rebalanceTimeoutMs: 300_000,
           ...subscription,
         }),
   );
+  member.mustTell = answer.errorCode === errorCode.coordinatorNotAvailable;
+  if (member.mustTell) return;
   member.isIn = answer.errorCode === 0;
   if (!member.isIn) {
     member.owned = [];
@@ -79,7 +91,7 @@ const ownedOf = (members: readonly Member[]): string[] =>
   );
 
 type Kind = "beat" | "leave" | "grow" | "come" | "crash" | "silent" | "subscribe";
-type Step = readonly [kind: Kind, member: number, choice: number];
+type Step = readonly [kind: Kind, member: number, choice: number, isDiskFull: boolean];
 
 async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<void> {
   const counts = new Map([
@@ -93,14 +105,18 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
     subscription: subscriptions[0],
     epoch: 0,
     isIn: false,
+    mustTell: false,
     owned: [],
   }));
   const atMostOnce = () => {
     const owned = ownedOf(members);
     expect(new Set(owned).size, "CONSUMER-GROUP-2").toBe(owned.length);
   };
-  for (const [kind, index, choice] of steps) {
+  for (const [kind, index, choice, isDiskFull] of steps) {
     const member = members[index];
+    // Of a seat that is not given back nobody else gets anything before its session is over.
+    const isSeatLeft = ["leave", "silent"].includes(kind) && member.instanceId !== null;
+    world.logs.refusal = isDiskFull && !isSeatLeft ? diskFull : undefined;
     if (kind === "beat") await beat(world, member);
     else if (kind === "crash") await world.restart();
     else if (kind === "grow") {
@@ -118,19 +134,12 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
         for (const other of members) if (other.isIn) await beat(world, other);
       }
     } else {
-      member.subscription = subscriptions[choice];
-      if (member.isIn) {
-        const { memberId, instanceId, epoch, owned, subscription } = member;
-        const told = { instanceId, topicPartitions: owned, ...subscription };
-        const answer = await ask(world, laterConsumerBeat(memberId, epoch, told));
-        if (answer.errorCode === 0) {
-          member.epoch = answer.memberEpoch;
-          member.owned = answer.assignment?.topicPartitions ?? owned;
-        } else Object.assign(member, { isIn: false, owned: [] });
-      }
+      Object.assign(member, { subscription: subscriptions[choice], mustTell: true });
+      if (member.isIn) await beat(world, member);
     }
     atMostOnce();
   }
+  world.logs.refusal = undefined;
   // Patterns are matched again after ten seconds at the earliest.
   for (let round = 0; round < 10; round++) {
     await world.platform.advance(4_000);
@@ -156,6 +165,7 @@ const step: fc.Arbitrary<Step> = fc.tuple(
   fc.constantFrom<Kind>("beat", "beat", "beat", "beat", ...kinds),
   fc.nat(2),
   fc.nat(2),
+  fc.nat(3).map((chance) => chance === 0),
 );
 
 const runs = process.env.MILLRACE_VERIFY === "1" ? 2000 : 60;

@@ -9,11 +9,13 @@ import {
   laterBeat,
   subtopology,
 } from "../../../../test-support/streams-member-script.ts";
+import { CoordinatorLogError } from "../../coordinator-log-error.ts";
+import { errorCode } from "../../error-code.ts";
 import type { TaskIds } from "./tasks.ts";
 
 /*
  * Model test of a streams group: members that join, beat, let go, leave, fall silent, whose answers
- * are lost, while topics grow and the coordinator crashes.
+ * are lost, while topics grow, the disk is full and the coordinator crashes.
  *
  * - STREAMS-GROUP-2: no task is active in two members that believe they have it;
  * - STREAMS-GROUP-3: left alone, the living members have all tasks.
@@ -29,6 +31,8 @@ interface Member {
   standby: readonly TaskIds[];
 }
 
+const diskFull = new CoordinatorLogError("LOG_UNAVAILABLE", "the disk is full");
+
 const topology = [
   subtopology("0", { sources: ["orders"], changelog: "count-changelog" }),
   subtopology("1", { sources: ["clicks"] }),
@@ -43,6 +47,10 @@ const complete = (beat: Beat) =>
 
 async function beat(world: CoordinatorWorld, member: Member): Promise<void> {
   const response = await ask(world, member);
+  if (response.errorCode === errorCode.coordinatorNotAvailable) {
+    member.hasMissed = true;
+    return;
+  }
   member.isIn = response.errorCode === 0;
   member.hasMissed = false;
   if (!member.isIn) {
@@ -82,7 +90,8 @@ function activeTasks(members: readonly Member[]): string[] {
   );
 }
 
-type Step = readonly ["beat" | "lost" | "leave" | "grow" | "crash" | "silent", number];
+type Kind = "beat" | "lost" | "leave" | "grow" | "crash" | "silent";
+type Step = readonly [kind: Kind, member: number, isDiskFull: boolean];
 
 async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<void> {
   let partitions = 3;
@@ -101,8 +110,9 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
     const tasks = activeTasks(members);
     expect(new Set(tasks).size, "STREAMS-GROUP-2").toBe(tasks.length);
   };
-  for (const [kind, index] of steps) {
+  for (const [kind, index, isDiskFull] of steps) {
     const member = members[index];
+    world.logs.refusal = isDiskFull ? diskFull : undefined;
     if (kind === "beat") await beat(world, member);
     // The member hears nothing of it.
     else if (kind === "lost") {
@@ -126,6 +136,7 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
     }
     atMostOnce();
   }
+  world.logs.refusal = undefined;
   for (let round = 0; round < 8; round++)
     for (const member of members) {
       await beat(world, member);
@@ -138,10 +149,11 @@ async function run(world: CoordinatorWorld, steps: readonly Step[]): Promise<voi
 }
 
 const step: fc.Arbitrary<Step> = fc.tuple(
-  fc.constantFrom<Step[0]>(
+  fc.constantFrom<Kind>(
     ...(["beat", "beat", "beat", "beat", "lost", "leave", "grow", "crash", "silent"] as const),
   ),
   fc.nat(2),
+  fc.nat(3).map((chance) => chance === 0),
 );
 
 const runs = process.env.MILLRACE_VERIFY === "1" ? 2000 : 60;
