@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test } from "vitest";
 
 import { isVerify } from "../interop/apache-kafka.ts";
-import { run } from "../packages/run.ts";
+import { run, runPnpm } from "../packages/run.ts";
 import { repository } from "../tidy/source-files.ts";
 import { blocksOf, pages, treatmentOf, type Block } from "./pages.ts";
 import type { ProgramRunner } from "./program-runner.ts";
@@ -16,7 +16,7 @@ export interface PagesProject extends DocsProject {
 }
 
 /** Whose commands are processes of their own, as all are under verify. */
-const ofProcesses = ["README.md", "docs/getting-started.md"];
+const ofProcesses = "README.md";
 
 /** Tests that run what the pages say, in a project that has the packages installed. */
 export function describePages(project: () => PagesProject): void {
@@ -36,7 +36,7 @@ export function describePages(project: () => PagesProject): void {
         const name = page.replaceAll(/\W/g, "-");
         const { runners, ...installed } = project();
         const runner = runners[running.indexOf(page) % runners.length];
-        const runsCommands = !ofProcesses.includes(page);
+        const runsCommands = page !== ofProcesses;
         const given = runner === undefined ? installed : { ...installed, runner, runsCommands };
         for (const attempt of isVerify ? ["first", "second"] : ["only"]) {
           for (const { block, code, output } of await runPage(blocksOf(page), name, given))
@@ -70,10 +70,10 @@ export function describePages(project: () => PagesProject): void {
       const wanted = { private: true, dependencies: { [name]: dependencies[name] } };
       writeFileSync(join(folder, "package.json"), JSON.stringify(wanted));
       const options = { cwd: folder, path: [project().node22] };
-      const install = ["--yes", "pnpm@12.21.0", "install", "--prefer-offline"];
-      await expect(run("npx", install, options)).rejects.toThrow(/ERR_PNPM_IGNORED_BUILDS/);
+      const install = ["install", "--prefer-offline"];
+      await expect(runPnpm(install, options)).rejects.toThrow(/ERR_PNPM_IGNORED_BUILDS/);
       writeFileSync(join(folder, "pnpm-workspace.yaml"), workspace.code);
-      await run("npx", install, options);
+      await runPnpm(install, options);
       const load = `import(${JSON.stringify(name)}).then(({ RocksLevel }) => console.log(typeof RocksLevel))`;
       expect(await run("node", ["-e", load], options)).toBe("function\n");
     });

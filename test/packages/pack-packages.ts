@@ -2,7 +2,7 @@ import { existsSync, globSync, readFileSync, readdirSync, rmSync } from "node:fs
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-import { run } from "./run.ts";
+import { run, runPnpm } from "./run.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -28,7 +28,7 @@ export async function packPackages(folder: string): Promise<readonly PackedPacka
   await run("tsc", ["-b", ...publishedFolders()], { cwd: repository });
   removeStaleOutput();
   const pack = ["--filter", "./packages/*", "-r", "pack", "--pack-destination", folder];
-  await run("npx", ["--yes", "pnpm@12.21.0", ...pack], { cwd: repository });
+  await runPnpm(pack, { cwd: repository });
   const tarballs = readdirSync(folder).filter((name) => name.endsWith(".tgz"));
   return Promise.all(
     tarballs.map(async (file) => {

@@ -23,3 +23,12 @@ export function run(
     });
   });
 }
+
+let pnpm: Promise<string> | undefined;
+
+/** Runs pnpm, in the version that this repository is installed with: npx, which takes longer than it, only finds it once. */
+export async function runPnpm(parameters: readonly string[], options: RunOptions): Promise<string> {
+  const find = ["--yes", "--package=pnpm@12.21.0", "--call=command -v pnpm"];
+  pnpm ??= run("npx", find, { cwd: options.cwd });
+  return run((await pnpm).trim(), parameters, options);
+}
