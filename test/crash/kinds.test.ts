@@ -32,8 +32,7 @@ const kills: readonly Kill[] = isFull
     }))
   : [
       { isCached: true, isEarly: false, isWiped: false },
-      { isCached: false, isEarly: true, isWiped: false },
-      { isCached: true, isEarly: false, isWiped: true },
+      { isCached: false, isEarly: true, isWiped: true },
     ];
 const program = fileURLToPath(new URL("kinds-application.ts", import.meta.url));
 const root = mkdtempSync(join(tmpdir(), "millrace-kinds-"));
