@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { string } from "@millrace/serde";
 import { TopologyTestDriver } from "@millrace/testing";
 import { connect, EmbeddedCluster, StreamsApp, type Topology } from "millrace";
-import { expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 import * as deduplication from "../../examples/deduplication/src/topology.ts";
 import * as fraud from "../../examples/fraud/src/topology.ts";
@@ -114,20 +114,27 @@ const examples: readonly Example[] = [
   },
 ];
 
+let folder: string;
+let cluster: EmbeddedCluster;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "millrace-restart-"));
+  cluster = await EmbeddedCluster.start({ data: join(folder, "broker"), durability: "memory" });
+});
+afterAll(async () => {
+  await cluster.close();
+  rmSync(folder, { recursive: true });
+});
+
 test.each(examples)(
   "$name goes on over a restart as if there had been none",
   { timeout: 60_000 },
   async (example) => {
     const expected = await inOneGo(example);
     expect(expected.length).toBeGreaterThan(0);
-    const folder = mkdtempSync(join(tmpdir(), "millrace-restart-"));
     const names = Object.values(example.topics);
-    const cluster = await EmbeddedCluster.start({
-      data: join(folder, "broker"),
-      topics: Object.fromEntries(names.map((name) => [name, 1])),
-      durability: "memory",
-    });
     const client = connect({ bootstrapServers: cluster.bootstrapServers });
+    await client.admin.createTopics(names.map((name) => ({ name, partitionCount: 1 })));
     const producer = client.producer({ key: string(), value: string() });
     const send = async (records: readonly Sent[]): Promise<void> => {
       for (const { topic, key, minutes, value } of records)
@@ -165,9 +172,8 @@ test.each(examples)(
         clearInterval(moving);
       });
     } finally {
+      await client.admin.deleteTopics(names); // another example may have one of that name
       await client.close();
-      await cluster.close();
-      rmSync(folder, { recursive: true });
     }
     expect(found.sort()).toEqual(expected);
   },
