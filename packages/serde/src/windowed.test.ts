@@ -47,6 +47,21 @@ test("a window that would end after all time ends with it", () => {
   expect(serde.deserialize(bytes, "t").window).toEqual({ start: 1_700_000_000_000, end: 2 ** 63 });
 });
 
+test.each([0, 2 ** 31, 2 ** 32 - 1, 2 ** 32, 1_700_000_000_001, 2 ** 53 - 1, -1, -(2 ** 40)])(
+  "the time %d is read as it was written, wherever the bytes lie",
+  (time) => {
+    const whole = new Uint8Array(40).fill(0xff);
+    const view = new DataView(whole.buffer);
+    whole[3] = 0x61;
+    view.setBigInt64(4, BigInt(time));
+    view.setBigInt64(12, BigInt(time));
+    const session = windowed(string(), "session").deserialize(whole.subarray(3, 20), "t");
+    expect(session).toEqual({ key: "a", window: { start: time, end: time } });
+    const window = windowed(string(), { size: "1ms" }).deserialize(whole.subarray(3, 12), "t");
+    expect(window).toEqual({ key: "a", window: { start: time, end: time + 1 } });
+  },
+);
+
 test("a counted key is written with its index, and goes to its own key's partition", () => {
   const serde = counted(string());
   const bytes = serde.serialize({ key: "a", index: 258 }, "t");

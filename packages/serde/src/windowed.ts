@@ -73,9 +73,17 @@ function behind(key: Uint8Array, times: readonly number[]): Uint8Array {
   return whole;
 }
 
-function timesOf(bytes: Uint8Array, count: number): number[] {
+function timesOf(bytes: Uint8Array, count: 1 | 2): readonly number[] {
   const start = bytes.length - 8 * count;
   if (start < 0) throw new RangeError(`${bytes.length} bytes are too few for a key in a window`);
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  return Array.from({ length: count }, (_, index) => Number(view.getBigInt64(start + 8 * index)));
+  return count === 1 ? [timeAt(bytes, start)] : [timeAt(bytes, start), timeAt(bytes, start + 8)];
+}
+
+/** Each record of a windowed topic has one: a `bigint` on the way would cost more than all the rest. */
+function timeAt(bytes: Uint8Array, at: number): number {
+  return int32At(bytes, at) * 2 ** 32 + (int32At(bytes, at + 4) >>> 0);
+}
+
+function int32At(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
 }
