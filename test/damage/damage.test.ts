@@ -13,7 +13,7 @@ import { runTrial, type Outcome, type Sight } from "./trial.ts";
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
 const first = seedOfRun();
-const count = Number(process.env["MILLRACE_TRIALS"] ?? (isVerify ? 600 : 20));
+const count = Number(process.env["MILLRACE_TRIALS"] ?? (isVerify ? 600 : 10));
 const perTrialMs = 20_000;
 
 let folder: string;

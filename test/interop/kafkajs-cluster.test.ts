@@ -19,7 +19,7 @@ import {
   wordCountTopology,
   wordsOf,
 } from "../../examples/word-count/src/topology.ts";
-import { missingFor, startApacheKafka } from "./apache-kafka.ts";
+import { isVerify, missingFor, startApacheKafka } from "./apache-kafka.ts";
 
 const missing = missingFor("java");
 const note = missing === undefined ? "" : ` (skipped: ${missing})`;
@@ -91,6 +91,9 @@ async function produce(address: string, lines: readonly string[]): Promise<void>
   await producer.disconnect();
 }
 
+/** Of an application on the broker of this process: a few times those in which each word has come. */
+const lineCount = isVerify ? 1000 : 300;
+
 /** The newest count of each word. */
 async function countsAt(address: string): Promise<ReadonlyMap<string, number>> {
   await using client = connect({ bootstrapServers: address });
@@ -141,14 +144,14 @@ describe("an application on a kafkajs instance", () => {
       await using broker = await startBroker();
       const address = addressOf(broker);
       const stateDirectory = join(folder, "state");
-      const lines = linesOf(0, 2000);
+      const lines = linesOf(0, 2 * lineCount);
       {
         await using _app = await startApp(address, { stateDirectory });
-        await produce(address, lines.slice(0, 1000));
-        await untilCounted(address, lines.slice(0, 1000));
+        await produce(address, lines.slice(0, lineCount));
+        await untilCounted(address, lines.slice(0, lineCount));
       }
       await using _again = await startApp(address, { stateDirectory });
-      await produce(address, lines.slice(1000));
+      await produce(address, lines.slice(lineCount));
       await untilCounted(address, lines);
       expect(await countsAt(address)).toEqual(plainCounts(lines));
     },
@@ -160,15 +163,15 @@ describe("an application on a kafkajs instance", () => {
     async () => {
       await using broker = await startBroker();
       const address = addressOf(broker);
-      const lines = linesOf(0, 3000);
+      const lines = linesOf(0, 3 * lineCount);
       const first = await startApp(address);
-      await produce(address, lines.slice(0, 1000));
+      await produce(address, lines.slice(0, lineCount));
       await using second = await startApp(address);
-      await produce(address, lines.slice(1000, 2000));
+      await produce(address, lines.slice(lineCount, 2 * lineCount));
       await expect.poll(() => first.tasks.length, { timeout: 20_000 }).toBe(4);
       expect(second.tasks).toHaveLength(4);
       await first.close();
-      await produce(address, lines.slice(2000));
+      await produce(address, lines.slice(2 * lineCount));
       await untilCounted(address, lines);
       expect(second.tasks).toHaveLength(8);
       expect(await countsAt(address)).toEqual(plainCounts(lines));
@@ -181,15 +184,15 @@ describe("an application on a kafkajs instance", () => {
     async () => {
       await using broker = await startBroker();
       const address = addressOf(broker);
-      const lines = linesOf(0, 2000);
+      const lines = linesOf(0, 2 * lineCount);
       const moving = await startApp(address);
-      await produce(address, lines.slice(0, 1000));
+      await produce(address, lines.slice(0, lineCount));
       await using _moved = await startApp(address, {
         cluster: address,
         processingGuarantee: "exactly_once",
       });
       await moving.close();
-      await produce(address, lines.slice(1000));
+      await produce(address, lines.slice(lineCount));
       await untilCounted(address, lines);
       expect(await countsAt(address)).toEqual(plainCounts(lines));
     },
@@ -201,14 +204,14 @@ describe("an application on a kafkajs instance", () => {
     async () => {
       const broker = await startBroker();
       const address = addressOf(broker);
-      const lines = linesOf(0, 2000);
+      const lines = linesOf(0, 2 * lineCount);
       await using app = await startApp(address);
-      await produce(address, lines.slice(0, 1000));
+      await produce(address, lines.slice(0, lineCount));
       await broker.close();
       await sleep(1500);
       expect(app.state).not.toBe("failed");
       await using _back = await startBroker(broker.address.port);
-      await produce(address, lines.slice(1000));
+      await produce(address, lines.slice(lineCount));
       await untilCounted(address, lines);
       expect(await millisecondsOf(app.close())).toBeLessThan(20_000);
     },

@@ -133,7 +133,8 @@ async function live(platform: Platform, witness: Witness): Promise<void> {
 }
 
 const first = Number(process.env["LOG_SEED"] ?? 1);
-const count = Number(process.env["LOG_SEEDS"] ?? 12);
+const isVerify = process.env["MILLRACE_VERIFY"] === "1";
+const count = Number(process.env["LOG_SEEDS"] ?? (isVerify ? 24 : 6));
 const crashes = { crashAtStep: 0.01, powerLoss: 0.02, kill: 0.02 };
 
 async function runSeed(

@@ -162,7 +162,7 @@ function compare(found: Sight | DamagedSight, wanted: Sight, what: string): void
 describe("damaged files", () => {
   const first = Number(process.env["LOG_SEED"] ?? 1);
   const isVerify = process.env["MILLRACE_VERIFY"] === "1";
-  const count = Number(process.env["LOG_SEEDS"] ?? (isVerify ? 600 : 150));
+  const count = Number(process.env["LOG_SEEDS"] ?? (isVerify ? 600 : 75));
   it(
     `never show other records in silence, seeds ${first} to ${first + count - 1} (LOG_SEED)`,
     { timeout: 240_000 },
