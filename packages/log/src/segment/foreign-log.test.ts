@@ -1,8 +1,9 @@
 import { decodeUtf8 } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
 import { RecordBatchReader, readBatchSizeBytes } from "@millrace/protocol/records";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { batchOf } from "../../test-support/batches.ts";
+import { copyOf } from "../../test-support/damaged-world.ts";
 import { changeFile, readFile, testPlatform } from "../../test-support/open-test-log.ts";
 import { LogDirectory } from "../log-directory.ts";
 import { LogCorruptedError } from "../log-error.ts";
@@ -105,8 +106,14 @@ const worlds = [false, true].flatMap((isKilled) =>
 );
 
 describe.each(worlds)("another log's file in the place of ours ($name)", (world) => {
+  let grown: Platform;
+  beforeAll(async () => {
+    grown = await written(world);
+  });
+  const freshCopy = () => testPlatform(copyOf(grown.fileSystem, "data"));
+
   it.each(changes)("is not served, if it is %s", async (_how, change) => {
-    const platform = await written(world);
+    const platform = freshCopy();
     const foreign = change(readFile(platform, theirs));
     changeFile(platform, ours, () => foreign);
     for (let start = 1; start <= 2; start++) {
@@ -119,7 +126,7 @@ describe.each(worlds)("another log's file in the place of ours ($name)", (world)
   });
 
   it.each(changes)("is told, and a repair leaves it out, if it is %s", async (_how, change) => {
-    const platform = await written(world);
+    const platform = freshCopy();
     const foreign = change(readFile(platform, theirs));
     changeFile(platform, ours, () => foreign);
     const { findings } = await checkLogs({ platform: { ...platform, timers }, path: "data" });
