@@ -59,6 +59,10 @@ export const regressionSeeds: readonly (World & { readonly found: string })[] = 
     seed: 500931,
     found: "a member whose leave a full disk kept out had no session any more, and kept its tasks",
   },
+  {
+    seed: 116,
+    found: "of two errors of the device at a start one was told by nobody",
+  },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
 ];
 

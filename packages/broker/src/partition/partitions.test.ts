@@ -1,6 +1,5 @@
 import { LogStorageError } from "@millrace/log";
-import { type TopicPartition } from "@millrace/model";
-import { FileSystemError, silentLogger } from "@millrace/platform";
+import { FileSystemError, type Logger, silentLogger } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { zeroUuid } from "@millrace/protocol/wire";
 import { expect, test } from "vitest";
@@ -8,27 +7,36 @@ import { batchOf } from "../../test-support/test-client.ts";
 import { AbsentLog } from "./absent-log.ts";
 import { Durability } from "./durability.ts";
 import type { LogOfPartition } from "./log-of-partition.ts";
-import { type OpenLogRequest, Partitions } from "./partitions.ts";
+import { type OpenLogRequest, type PartitionLogs, Partitions } from "./partitions.ts";
 
 const durability = new Durability("memory", memoryPlatform().timers, () => {});
 const topic = { name: "orders", topicId: zeroUuid, partitionCount: 2, properties: new Map() };
 
+type PartitionRig = Pick<PartitionLogs, "isMade" | "open"> & Pick<Logger, "log">;
+
 /** Partitions whose logs are made as a test says, and where each was asked for. */
-function partitionsOf(create: (request: OpenLogRequest) => LogOfPartition) {
+function partitionsOf(
+  create: (request: OpenLogRequest) => LogOfPartition,
+  {
+    isMade = () => false,
+    open = () => Promise.resolve(undefined),
+    log,
+  }: Partial<PartitionRig> = {},
+) {
   const asked: number[] = [];
   const partitions = new Partitions({
     logs: {
-      open: () => Promise.resolve(undefined),
+      open,
       create: (request) => {
         asked.push(request.partition);
         return create(request);
       },
-      isMade: (_place: TopicPartition) => false,
+      isMade,
       remove: () => Promise.resolve(),
       removed: () => Promise.resolve(),
     },
     durability,
-    logger: silentLogger,
+    logger: log === undefined ? silentLogger : { isEnabled: () => true, log },
     leaderEpoch: 1,
     configOf: () => ({}),
     topicOf: () => topic,
@@ -62,6 +70,22 @@ function takingLog({ topic: name, partition, leaderEpoch }: OpenLogRequest): Log
 
 const append = (partitions: Partitions, index: number) =>
   partitions.find("orders", index)?.append(batchOf(["a"]), { origin: "client" });
+
+test("what the device keeps a start from opening is told of each partition: the start ends with one of these errors", async () => {
+  const told: unknown[] = [];
+  const { partitions } = partitionsOf(takingLog, {
+    isMade: () => true,
+    open: ({ partition }) =>
+      Promise.reject(new FileSystemError("INPUT_OUTPUT", `/orders-${partition}`, "")),
+    log: (_, event, fields) => void told.push([event, fields?.["partition"]]),
+  });
+  const opening = partitions.openAtStart([topic], () => Promise.resolve());
+  await expect(opening).rejects.toThrow("/orders-0");
+  expect(told).toEqual([
+    ["broker.partition-not-opened", 0],
+    ["broker.partition-not-opened", 1],
+  ]);
+});
 
 test("BROKER-5: a partition is there only if the metadata has it", () => {
   const { partitions } = partitionsOf(takingLog);

@@ -105,12 +105,23 @@ export class Partitions {
           opening.push(
             this.#slots.run(async () => {
               await giveWay();
-              await this.#open(topic, partition);
+              await this.#openOrTell(topic, partition);
             }),
           );
     }
     const results = await Promise.allSettled(opening);
     for (const result of results) if (result.status === "rejected") throw result.reason;
+  }
+
+  /** Told at once: others may take long to open, and what the start ends with is the error of one of them. */
+  async #openOrTell(topic: TopicImage, partition: number): Promise<void> {
+    try {
+      await this.#open(topic, partition);
+    } catch (error) {
+      const fields = { topic: topic.name, partition, error };
+      this.#options.logger.log("error", "broker.partition-not-opened", fields);
+      throw error;
+    }
   }
 
   /** A topic is new, or has more partitions than before: those are there at once, and get a log when they are written. */
