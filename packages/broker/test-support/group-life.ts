@@ -12,18 +12,13 @@ import {
   laterConsumerBeat,
 } from "./consumer-member-script.ts";
 import type { CoordinatorWorld } from "./coordinator-world.ts";
+import { client } from "./group-client.ts";
 import { commitRequest, join } from "./group-member-script.ts";
 import { joinBeat, laterBeat, subtopology } from "./streams-member-script.ts";
 
 export const lifeTopics = ["a-orders", "b-clicks", "topic"] as const;
 export const lifeGroups = ["one", "two", "share", "app"] as const;
 
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ann",
-  mayDescribe: () => true,
-};
 const dayMs = 86_400_000;
 
 /** Which of the groups, and which of three topics, members or ways. */

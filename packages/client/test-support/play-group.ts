@@ -3,8 +3,10 @@ import {
   findCoordinatorApi,
   heartbeatApi,
   joinGroupApi,
+  type JoinGroupRequest,
   leaveGroupApi,
   syncGroupApi,
+  type SyncGroupRequest,
 } from "@millrace/protocol/definitions";
 import { addressName } from "../src/connection/bootstrap-servers.ts";
 import { connect, type KafkaClient } from "../src/kafka-client.ts";
@@ -25,22 +27,8 @@ export async function playGroup(story: (scene: GroupScene) => Promise<void>): Pr
   broker.on(findCoordinatorApi, () => ({
     coordinators: [{ key: "g", nodeId: 1, errorCode: 0, errorMessage: null, ...broker.address }],
   }));
-  broker.on(joinGroupApi, ({ protocols }) => ({
-    errorCode: 0,
-    generationId: 1,
-    protocolType: "consumer",
-    protocolName: "range",
-    leader: "member",
-    skipAssignment: false,
-    memberId: "member",
-    members: [{ memberId: "member", groupInstanceId: null, metadata: protocols[0].metadata }],
-  }));
-  broker.on(syncGroupApi, ({ assignments }) => ({
-    errorCode: 0,
-    protocolType: "consumer",
-    protocolName: "range",
-    assignment: assignments[0].assignment,
-  }));
+  broker.on(joinGroupApi, (request) => seatOf(request, "member"));
+  broker.on(syncGroupApi, assignmentOf);
   broker.on(heartbeatApi, () => ({ errorCode: 0 }));
   broker.on(leaveGroupApi, () => ({ errorCode: 0, members: [] }));
   const client = connect(platform, {
@@ -54,4 +42,29 @@ export async function playGroup(story: (scene: GroupScene) => Promise<void>): Pr
       await client.close();
     })(),
   );
+}
+
+/** Takes a member into a group of which it is all, and the leader. */
+export function seatOf({ protocols, groupInstanceId }: JoinGroupRequest, memberId: string) {
+  const [{ name, metadata }] = protocols;
+  return {
+    errorCode: 0,
+    generationId: 1,
+    protocolType: "consumer",
+    protocolName: name,
+    leader: memberId,
+    skipAssignment: false,
+    memberId,
+    members: [{ memberId, groupInstanceId: groupInstanceId ?? null, metadata }],
+  };
+}
+
+/** Gives a member what it has assigned to itself. */
+export function assignmentOf({ assignments }: SyncGroupRequest) {
+  return {
+    errorCode: 0,
+    protocolType: "consumer",
+    protocolName: "range",
+    assignment: assignments[0].assignment,
+  };
 }

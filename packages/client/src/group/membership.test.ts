@@ -7,7 +7,7 @@ import {
 } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
 import { isHeld } from "../../../platform/test-support/is-held.ts";
-import { playGroup } from "../../test-support/play-group.ts";
+import { playGroup, seatOf } from "../../test-support/play-group.ts";
 import type { KafkaClient } from "../kafka-client.ts";
 import { rangeAssignor } from "./assignors.ts";
 import { cooperativeStickyAssignor } from "./cooperative-sticky-assignor.ts";
@@ -168,18 +168,9 @@ describe("a member of a group", () => {
     (errorCode) =>
       playGroup(async ({ platform, broker, client }) => {
         let generationId = 0;
-        broker.on(joinGroupApi, ({ protocols }) => {
+        broker.on(joinGroupApi, (request) => {
           const memberId = `member-${++generationId}`;
-          return {
-            errorCode: 0,
-            generationId,
-            protocolType: "consumer",
-            protocolName: "cooperative-sticky",
-            leader: memberId,
-            skipAssignment: false,
-            memberId,
-            members: [{ memberId, groupInstanceId: null, metadata: protocols[0].metadata }],
-          };
+          return { ...seatOf(request, memberId), generationId };
         });
         // It hears that it is forgotten, and joins, while the commit is to be tried again.
         const codes = [loading, errorCode];
@@ -255,137 +246,5 @@ describe("a member of a group", () => {
         // A request's time, not that which the members of the group have to join.
         expect(platform.clock.monotonicMs() - startedMs).toBeLessThan(35_000);
       }),
-  );
-
-  test.each([
-    { fate: "goes away, and comes back without it", isGone: true, memberIds: ["", "m1", "m1", ""] },
-    { fate: "stays", isGone: false, memberIds: ["", "m1"] },
-  ])(
-    "with an instance id is fenced under an id that has had no seat by a coordinator that $fate: $memberIds",
-    ({ isGone, memberIds }) =>
-      playGroup(async ({ broker, client }) => {
-        const asked: string[] = [];
-        broker.on(joinGroupApi, ({ memberId, protocols }) => {
-          asked.push(memberId);
-          if (isGone && asked.length === 2) return "close";
-          const given = `m${asked.length}`;
-          return {
-            errorCode: memberId === "" ? 0 : 82,
-            generationId: 1,
-            protocolType: "consumer",
-            protocolName: "range",
-            leader: given,
-            skipAssignment: false,
-            memberId: given,
-            members: [{ memberId: given, groupInstanceId: "i", metadata: protocols[0].metadata }],
-          };
-        });
-        broker.on(syncGroupApi, ({ assignments }) => ({
-          errorCode: asked.length === 1 ? 27 : 0,
-          protocolType: "consumer",
-          protocolName: "range",
-          assignment: assignments[0].assignment,
-        }));
-        const membership = client.openMembership({
-          groupId: "g",
-          groupInstanceId: "i",
-          topics: () => ["t"],
-          assignors: [rangeAssignor],
-        });
-        const joining = membership.join();
-        if (isGone) await joining;
-        else await expect(joining).rejects.toMatchObject({ code: "MEMBER_FENCED" });
-        expect(asked).toEqual(memberIds);
-        expect(membership.isMember).toBe(isGone);
-      }),
-  );
-
-  test.each(["SyncGroup", "Heartbeat", "OffsetCommit"])(
-    "with an instance id may be fenced, as it is told by %s, by a join of its own that had no answer: once",
-    (name) =>
-      playGroup(async ({ platform, broker, client }) => {
-        let fencedName: string | undefined = name;
-        const codeOf = (asked: string): number => {
-          if (asked !== fencedName) return 0;
-          fencedName = undefined;
-          return 82;
-        };
-        broker.on(syncGroupApi, ({ assignments }) => ({
-          errorCode: codeOf("SyncGroup"),
-          protocolType: "consumer",
-          protocolName: "range",
-          assignment: assignments[0].assignment,
-        }));
-        broker.on(heartbeatApi, () => ({ errorCode: codeOf("Heartbeat") }));
-        broker.on(offsetCommitApi, () => {
-          const partitions = [{ partitionIndex: 0, errorCode: codeOf("OffsetCommit") }];
-          return { topics: [{ name: "t", partitions }] };
-        });
-        broker.loseNext("JoinGroup");
-        const membership = client.openMembership({
-          groupId: "g",
-          groupInstanceId: "i",
-          topics: () => ["t"],
-          assignors: [rangeAssignor],
-        });
-        await membership.join();
-        const offsets = [{ topic: "t", partition: 0, offset: 1 }];
-        if (name === "OffsetCommit")
-          await expect(membership.commit(offsets)).rejects.toMatchObject({ code: "COMMIT_FENCED" });
-        if (name !== "SyncGroup") {
-          while (membership.isMember) await platform.timers.sleep(100);
-          await membership.join();
-        }
-        const ids = broker
-          .of("JoinGroup")
-          .map(({ body }) => (body as { memberId: string }).memberId);
-        expect(ids).toEqual(["", "", ""]);
-        expect(membership).toMatchObject({ isMember: true, failure: undefined });
-        fencedName = "Heartbeat";
-        while (membership.isMember) await platform.timers.sleep(100);
-        expect(membership.failure).toMatchObject({ code: "MEMBER_FENCED" });
-      }),
-  );
-
-  test.each([
-    { fate: "is refused", refusal: { errorCode: 15, assignment: new Uint8Array() } },
-    { fate: "has no answer", refusal: "close" as const },
-  ])("with an instance id keeps the id that it was given where its sync $fate", ({ refusal }) =>
-    playGroup(async ({ broker, client }) => {
-      const asked: string[] = [];
-      broker.on(joinGroupApi, ({ memberId, protocols }) => {
-        asked.push(memberId);
-        const given = memberId === "" ? `m${asked.length}` : memberId;
-        return {
-          errorCode: 0,
-          generationId: 1,
-          protocolType: "consumer",
-          protocolName: "range",
-          leader: given,
-          skipAssignment: false,
-          memberId: given,
-          members: [{ memberId: given, groupInstanceId: "i", metadata: protocols[0].metadata }],
-        };
-      });
-      let syncCount = 0;
-      broker.on(syncGroupApi, ({ assignments }) =>
-        ++syncCount === 1
-          ? refusal
-          : {
-              errorCode: 0,
-              protocolType: "consumer",
-              protocolName: "range",
-              assignment: assignments[0].assignment,
-            },
-      );
-      const membership = client.openMembership({
-        groupId: "g",
-        groupInstanceId: "i",
-        topics: () => ["t"],
-        assignors: [rangeAssignor],
-      });
-      await membership.join();
-      expect(asked).toEqual(["", "m1"]);
-    }),
   );
 });

@@ -5,9 +5,8 @@ import {
   laterConsumerBeat,
 } from "../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import { client } from "../../../test-support/group-client.ts";
 
-const who = { clientId: "c", clientHost: "/127.0.0.1", principal: "User:ann" };
-const client = { ...who, mayDescribe: () => true };
 const nameCount = 20;
 const namesOf = (from: number) => Array.from({ length: nameCount }, (_, n) => `t${from + n}`);
 
@@ -63,7 +62,7 @@ test("a join of a share group costs what the group reads once, however many memb
   const costs = await costsOf(counted, 30, (n) => {
     const request = { groupId: "s", memberId: `m${n}`, memberEpoch: 0, rackId: null };
     const subscribedTopicNames = namesOf(0);
-    return world.ask(world.groups.share.heartbeat({ ...request, subscribedTopicNames }, who));
+    return world.ask(world.groups.share.heartbeat({ ...request, subscribedTopicNames }, client));
   });
   expect(Math.max(...costs.slice(20))).toBeLessThanOrEqual(4 * nameCount);
 });

@@ -7,16 +7,11 @@ import {
   laterConsumerBeat,
 } from "../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../test-support/coordinator-world.ts";
+import { client } from "../../../test-support/group-client.ts";
 import { joinBeat, laterBeat, subtopology } from "../../../test-support/streams-member-script.ts";
 import { CoordinatorLogError } from "../coordinator-log-error.ts";
 
 const sessionTimeoutMs = 1000;
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ANONYMOUS",
-  mayDescribe: () => true,
-};
 
 /** A member `m` that joins a group of its kind, stays in it, or leaves it. */
 interface Kind {

@@ -7,6 +7,7 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { client } from "../../../../test-support/group-client.ts";
 import { CoordinatorLogError } from "../../coordinator-log-error.ts";
 import { errorCode } from "../../error-code.ts";
 
@@ -37,13 +38,6 @@ const subscriptions: readonly Subscription[] = [
   { subscribedTopicNames: ["a-orders"], subscribedTopicRegex: "" },
   { subscribedTopicNames: [], subscribedTopicRegex: "[ab]-.*" },
 ];
-
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ann",
-  mayDescribe: () => true,
-};
 
 async function ask(world: CoordinatorWorld, request: ConsumerBeat) {
   return world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));

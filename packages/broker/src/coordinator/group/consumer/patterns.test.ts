@@ -5,14 +5,9 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { client } from "../../../../test-support/group-client.ts";
 
 const topicCount = 100;
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ann",
-  mayDescribe: () => true,
-};
 
 /** A group on a machine on which each look at the clock takes a millisecond. */
 function slowWorld() {

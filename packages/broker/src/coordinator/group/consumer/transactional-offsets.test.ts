@@ -5,6 +5,7 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { client } from "../../../../test-support/group-client.ts";
 import { committed, commitRequest } from "../../../../test-support/group-member-script.ts";
 import { errorCode } from "../../error-code.ts";
 
@@ -12,12 +13,6 @@ test("offsets of a transaction stand or fall together: one of a partition that c
   const world = new CoordinatorWorld();
   world.topics.set("topic", 1);
   world.topics.set("later", 1);
-  const client = {
-    clientId: "c",
-    clientHost: "/127.0.0.1",
-    principal: "User:ann",
-    mayDescribe: () => true,
-  };
   const beat = (request: Parameters<typeof arrived>[0]) =>
     world.ask(world.groups.consumer.heartbeat(arrived(request), 1, client));
   await beat(joinConsumerBeat("m", ["topic"]));

@@ -12,6 +12,7 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { client } from "../../../../test-support/group-client.ts";
 import { commitRequest, joinRequest } from "../../../../test-support/group-member-script.ts";
 import { errorCode } from "../../error-code.ts";
 import type { JoinGroupAnswer } from "../classic/group-answers.ts";
@@ -28,12 +29,6 @@ import type { JoinGroupAnswer } from "../classic/group-answers.ts";
 const topic = "orders";
 const partitions = [0, 1, 2, 3, 4];
 const sessionTimeoutMs = 10_000;
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ann",
-  mayDescribe: () => true,
-};
 
 class Member {
   readonly instanceId: string | null;

@@ -12,17 +12,11 @@ import {
   laterConsumerBeat,
 } from "../../../../test-support/consumer-member-script.ts";
 import { CoordinatorWorld } from "../../../../test-support/coordinator-world.ts";
+import { client } from "../../../../test-support/group-client.ts";
 import { commit, committed, join, sync } from "../../../../test-support/group-member-script.ts";
 import { joinBeat, subtopology } from "../../../../test-support/streams-member-script.ts";
 import { CoordinatorLogError } from "../../coordinator-log-error.ts";
 import { errorCode } from "../../error-code.ts";
-
-const client = {
-  clientId: "c",
-  clientHost: "/127.0.0.1",
-  principal: "User:ann",
-  mayDescribe: () => true,
-};
 
 function worldWith(partitions: number): CoordinatorWorld {
   const world = new CoordinatorWorld({ consumerConfig: { assignors: ["range"] } });
