@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { medianOf } from "../serdes/measure-cost.ts";
 
 const isVerify = process.env["MILLRACE_VERIFY"] === "1";
-const records = 1_000_000;
+const records = 4_000_000;
 const rounds = 5;
 const rate = 1000;
 

@@ -41,6 +41,8 @@ interface OpenedStore {
   readonly stage: Stage;
   readonly open: OpenStore;
   readonly committed: CommittedBytes;
+  /** What queries read; undefined: nobody asked. */
+  liveView: StoreView | undefined;
   /** What queries read of what is committed; undefined: nobody asked since the last commit. */
   committedView: StoreView | undefined;
   /** True: its engine held entries of another layout, which were deleted. */
@@ -226,7 +228,7 @@ class OpenTaskStores implements TaskStores {
         "STORE_NOT_QUERYABLE",
         `store ${store} is an operator's own, a ${found.specification.kind.name}; ask a table's, or one that a processor keeps`,
       );
-    if (isolation === "live") return open.view(undefined);
+    if (isolation === "live") return (found.liveView ??= open.view(undefined));
     return (found.committedView ??= open.view(committed));
   }
 
@@ -279,6 +281,7 @@ class OpenTaskStores implements TaskStores {
       stage,
       open,
       committed,
+      liveView: undefined,
       committedView: undefined,
       isReset,
       meters,

@@ -18,7 +18,7 @@ function handlerOf(
   const stores = new QueryableStores([], []);
   const local = new LocalAnswers({
     stores,
-    tasks: () => [],
+    find: () => undefined,
     platform: memoryPlatform(),
     isolation: "committed",
   });

@@ -2,9 +2,12 @@ import type { GroupMembership } from "@millrace/cluster";
 import type { WrittenSnapshot } from "@millrace/state";
 
 import type { QueryableTask } from "../query/local-answers.ts";
+import type { TaskId } from "../processor/task-id.ts";
+import type { ActiveTask } from "../runtime/active-task.ts";
 import { queryableCopy, queryableTask } from "../runtime/queryable-tasks.ts";
 import type { GroupHosts, TaskAssignments } from "../runtime/task-assignments.ts";
 import type { TaskOffsetSum } from "../runtime/assignment/subscription-info.ts";
+import type { FollowedTask } from "../runtime/state/followed-task.ts";
 import type { RestoreProgress } from "../runtime/state/restore-event.ts";
 import type { StreamLoop } from "../runtime/stream-loop.ts";
 import type { GroupLeaving, LoopHost, PlacedSnapshotOrder } from "./loop-host.ts";
@@ -47,17 +50,28 @@ export class InlineLoop implements LoopHost {
     return this.#parts.assignments.target?.hosts;
   }
 
-  /** Its tasks and its copies of others', for whoever asks. */
-  *queryable(): Generator<QueryableTask> {
+  /** What runs a task here, else the copy of it that is here. */
+  queryable({ subtopology, partition }: TaskId): QueryableTask | undefined {
+    const isMeant = ({ taskId }: Pick<ActiveTask, "taskId">): boolean =>
+      taskId.subtopology === subtopology && taskId.partition === partition;
     const { activeTasks, updater } = this.#parts.loop;
-    for (const open of activeTasks) yield queryableTask(open);
-    for (const task of updater.followed) {
-      const copy = queryableCopy(task, {
-        lag: updater.lagOf(task),
-        locate: (topics) => updater.locate(task, topics),
-      });
-      if (copy !== undefined) yield copy;
-    }
+    const active = activeTasks.find(isMeant);
+    if (active !== undefined) return queryableTask(active);
+    const followed = updater.followed.find(isMeant);
+    return followed && this.#copyOf(followed);
+  }
+
+  /** Its copies of others' tasks, and those that are to run here. */
+  get copies(): readonly QueryableTask[] {
+    return this.#parts.loop.updater.followed.flatMap((task) => this.#copyOf(task) ?? []);
+  }
+
+  #copyOf(task: FollowedTask): QueryableTask | undefined {
+    const { updater } = this.#parts.loop;
+    return queryableCopy(task, {
+      lag: updater.lagOf(task),
+      locate: (topics) => updater.locate(task, topics),
+    });
   }
 
   get restoring(): readonly RestoreProgress[] {

@@ -1,5 +1,6 @@
 import type { Platform } from "@millrace/platform";
 
+import type { TaskId } from "../processor/task-id.ts";
 import { AppQueries } from "../query/app-queries.ts";
 import { LocalAnswers, type QueryableTask } from "../query/local-answers.ts";
 import { PartitionAsker } from "../query/partition-asker.ts";
@@ -8,8 +9,8 @@ import { QueryableStores } from "../query/queryable-stores.ts";
 import { ThreadAnswers } from "../query/thread-answers.ts";
 import { TaskOwners } from "../query/task-owners.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
-import { queryableGlobals } from "../runtime/queryable-tasks.ts";
 import type { Topology } from "../topology/topology.ts";
+import { findQueryable } from "./find-queryable.ts";
 import type { InlineLoop } from "./inline-loop.ts";
 import type { StreamThreads } from "./stream-threads.ts";
 import { isThreadHost } from "./thread-host.ts";
@@ -48,15 +49,12 @@ export function openQueries(
   const hasThreads = openThread !== undefined;
   const closing = new AbortController();
   const stores = new QueryableStores(topology.subtopologies(applicationId), globalStores);
-  const tasks = function* (): Generator<QueryableTask> {
-    const globals = global?.readable;
-    if (globals !== undefined) yield queryableGlobals(globals, globalStores);
-    for (const loop of inline()) yield* loop.queryable();
-  };
+  const find = (taskId: TaskId | undefined): QueryableTask | undefined =>
+    findQueryable(taskId, { loops: inline(), global, globalStores });
   const isolation = isExactlyOnce ? "committed" : "live";
   const local = hasThreads
     ? new ThreadAnswers(stores, () => threads.hosts.filter(isThreadHost))
-    : new LocalAnswers({ stores, tasks, platform, isolation });
+    : new LocalAnswers({ stores, find, platform, isolation });
   const owners = new TaskOwners(() => threads.groupHosts);
   const asker = new PartitionAsker({
     platform,

@@ -299,7 +299,9 @@ function untilAborted(signal: AbortSignal): Promise<void> {
 }
 
 function hostsOf(slots: ReadonlyMap<number, Slot>): readonly LoopHost[] {
-  return [...slots.values()].flatMap(({ host }) => (host === undefined ? [] : [host]));
+  const hosts: LoopHost[] = [];
+  for (const { host } of slots.values()) if (host !== undefined) hosts.push(host);
+  return hosts;
 }
 
 /** Made out here: the registry outlives the application, and must not keep it. */

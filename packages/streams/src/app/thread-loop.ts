@@ -1,19 +1,14 @@
 import type { MetricValue } from "@millrace/platform";
 
 import { taskIdText, type TaskId } from "../processor/task-id.ts";
-import {
-  LocalAnswers,
-  roleOf,
-  type LocalRole,
-  type QueryableTask,
-} from "../query/local-answers.ts";
+import { LocalAnswers, roleOf, type LocalRole } from "../query/local-answers.ts";
 import { QueryableStores } from "../query/queryable-stores.ts";
 import type { GlobalLoop } from "../runtime/global-loop.ts";
-import { queryableGlobals } from "../runtime/queryable-tasks.ts";
 import { RecordTaps } from "../runtime/record-taps.ts";
 import { runWithGlobalStores } from "../runtime/run-with-global-stores.ts";
 import { serdeUsesOf } from "../topology/serde-uses.ts";
 import type { Topology } from "../topology/topology.ts";
+import { findQueryable } from "./find-queryable.ts";
 import type { InlineLoop } from "./inline-loop.ts";
 import { openGlobalLoop } from "./open-global-loop.ts";
 import { openInlineLoop } from "./open-inline-loop.ts";
@@ -69,7 +64,13 @@ export class ThreadLoop {
     const { globalStores } = topology;
     const stores = new QueryableStores(topology.subtopologies(applicationId), globalStores);
     const isolation = isExactlyOnce ? "committed" : "live";
-    this.answers = new LocalAnswers({ stores, tasks: () => this.#tasks(), platform, isolation });
+    this.answers = new LocalAnswers({
+      stores,
+      find: (taskId) =>
+        findQueryable(taskId, { loops: [this.loop], global: this.#global, globalStores }),
+      platform,
+      isolation,
+    });
     this.#topology = topology;
     this.#environment = environment;
     this.#applicationId = applicationId;
@@ -77,9 +78,8 @@ export class ThreadLoop {
 
   get copies(): ReadonlyMap<string, LocalRole> {
     const copies = new Map<string, LocalRole>();
-    for (const task of this.loop.queryable())
-      if (task.taskId !== undefined && !task.isActive)
-        copies.set(taskIdText(task.taskId), roleOf(task));
+    for (const task of this.loop.copies)
+      if (task.taskId !== undefined) copies.set(taskIdText(task.taskId), roleOf(task));
     return copies;
   }
 
@@ -99,12 +99,6 @@ export class ThreadLoop {
     const global = this.#global;
     if (global === undefined) await this.loop.run(stop);
     else await runWithGlobalStores({ threads: this.loop, global }, stop);
-  }
-
-  *#tasks(): Generator<QueryableTask> {
-    const globals = this.#global?.readable;
-    if (globals !== undefined) yield queryableGlobals(globals, this.#topology.globalStores);
-    yield* this.loop.queryable();
   }
 }
 

@@ -19,21 +19,18 @@ export class AnsweringTurns {
     this.#platform = platform;
   }
 
-  /** Before an answer, or a page of one: waits for the next turn where this one has had its share. */
-  async next(): Promise<void> {
+  /** Before an answer, or a page of one. Undefined: this turn has not had its share; else to be awaited. */
+  next(): Promise<void> | undefined {
     const { clock, timers } = this.#platform;
-    while (this.#nextTurn !== undefined) {
-      const isOver = this.#answers >= answersMax || clock.monotonicMs() - this.#sinceMs > turnMsMax;
-      if (!isOver) break;
-      await this.#nextTurn;
-    }
     if (this.#nextTurn === undefined) {
       this.#answers = 0;
       this.#sinceMs = clock.monotonicMs();
       this.#nextTurn = timers.yield().then(() => {
         this.#nextTurn = undefined;
       });
-    }
+    } else if (this.#answers >= answersMax || clock.monotonicMs() - this.#sinceMs > turnMsMax)
+      return this.#nextTurn.then(() => this.next());
     this.#answers += 1;
+    return undefined;
   }
 }

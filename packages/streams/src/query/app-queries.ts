@@ -105,6 +105,7 @@ export class AppQueries {
         asker,
         closing,
         partitionCount: (signal, atLeast) => this.#counts.of(store, signal, atLeast),
+        knownPartitionCount: () => this.#counts.known(store),
         platform,
       },
       settings,

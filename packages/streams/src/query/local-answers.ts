@@ -1,17 +1,15 @@
 import type { Offset } from "@millrace/model";
 import type { Platform } from "@millrace/platform";
-import { StateError, type QueryIsolation, type TaskStores } from "@millrace/state";
+import type { QueryIsolation, TaskStores } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
+import type { TaskId } from "../processor/task-id.ts";
 import { AnsweringTurns } from "./answering-turns.ts";
+import { OpenAnswer, queryFailure, type AnswerHead } from "./open-answer.ts";
 import type { Position } from "./position.ts";
 import { answerRows, type AnswerRow, type Question } from "./question.ts";
 import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
 import { requirePosition } from "./required-position.ts";
-
-/** A page is sent once it has so much. */
-const pageRowsMax = 500;
-const pageBytesMax = 128 * 1024;
 
 /** One partition of a store is asked something. */
 export interface PartitionRequest {
@@ -28,17 +26,15 @@ export interface PartitionRequest {
   readonly lagMax: number;
 }
 
-/** What stands before the rows of an answer. */
-export interface AnswerHead {
-  readonly isStandby: boolean;
-  readonly position: Position;
-  /** By partition of the changelog: all changes below are in the answer, where that is of what is committed. */
-  readonly changelogOffsets: Readonly<Record<number, Offset>>;
-}
-
 /** Rows of one position. The first page has the head. */
 export interface AnswerPage {
   readonly head: AnswerHead | undefined;
+  readonly rows: readonly AnswerRow[];
+}
+
+/** A whole answer of one partition. */
+export interface PartitionAnswer {
+  readonly head: AnswerHead;
   readonly rows: readonly AnswerRow[];
 }
 
@@ -48,7 +44,7 @@ export type LocalRole = "active" | "restoring" | "standby";
 /** The stores of one task, or the global ones, as queries find them. */
 export interface QueryableTask {
   /** Undefined: the global stores. */
-  readonly taskId: { readonly subtopology: number; readonly partition: number } | undefined;
+  readonly taskId: TaskId | undefined;
   readonly isActive: boolean;
   /** Of a copy: it is to become active here. */
   readonly isRestoring?: boolean;
@@ -64,8 +60,8 @@ export interface QueryableTask {
 
 export interface LocalAnswersParts {
   readonly stores: QueryableStores;
-  /** Those that are open in this process now. */
-  readonly tasks: () => Iterable<QueryableTask>;
+  /** Whoever has a task in this process now: what runs it before a copy. Undefined: the global stores are meant. */
+  readonly find: (taskId: TaskId | undefined) => QueryableTask | undefined;
   readonly platform: Pick<Platform, "clock" | "timers">;
   readonly isolation: QueryIsolation;
 }
@@ -80,6 +76,13 @@ export interface PartitionAnswers {
    * @throws QueryError
    */
   ask(request: PartitionRequest): AsyncIterable<AnswerPage>;
+  /**
+   * All of an answer at once, from the task that runs on this thread. Undefined: it does not; ask whoever may have it.
+   *
+   * @param requireGoing throws what ends it, asked wherever it has waited
+   * @throws QueryError
+   */
+  whole(request: PartitionRequest, requireGoing: () => void): Promise<PartitionAnswer | undefined>;
 }
 
 /** Answers from the stores of this process, and asks nobody else. */
@@ -105,28 +108,37 @@ export class LocalAnswers implements PartitionAnswers {
    */
   async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
     await this.#turns.next();
-    const rows = this.#begin(request);
-    let { head }: { head: AnswerHead | undefined } = rows;
-    try {
-      for (;;) {
-        const page = nextPage(rows.iterator);
-        yield { head, rows: page.rows };
-        if (page.isLast) return;
-        head = undefined;
-        await this.#turns.next();
-      }
-    } catch (error) {
-      throw explain(error, request);
-    } finally {
-      rows.iterator.return?.();
+    using answer = this.#open(request);
+    let { head }: { head: AnswerHead | undefined } = answer;
+    for (;;) {
+      const rows: AnswerRow[] = [];
+      const isLast = answer.readPage(rows);
+      yield { head, rows };
+      if (isLast) return;
+      head = undefined;
+      await this.#turns.next();
     }
   }
 
+  async whole(
+    request: PartitionRequest,
+    requireGoing: () => void,
+  ): Promise<PartitionAnswer | undefined> {
+    const store = this.#parts.stores.find(request.store);
+    if (this.has(store, request.partition) !== "active") return undefined;
+    await this.#turns.next();
+    requireGoing();
+    using answer = this.#open(request);
+    const rows: AnswerRow[] = [];
+    while (!answer.readPage(rows)) {
+      await this.#turns.next();
+      requireGoing();
+    }
+    return { head: answer.head, rows };
+  }
+
   /** Finds the store, and opens what is read. Nothing else happens in between, so that all is of one position. */
-  #begin(request: PartitionRequest): {
-    readonly head: AnswerHead;
-    readonly iterator: Iterator<AnswerRow>;
-  } {
+  #open(request: PartitionRequest): OpenAnswer {
     try {
       const store = this.#parts.stores.find(request.store);
       const task = this.#requireTask(store, request);
@@ -135,11 +147,12 @@ export class LocalAnswers implements PartitionAnswers {
       const position = task.position(request.store, seen);
       requirePosition(store, request, position, task);
       const view = task.stores.view(request.store, seen);
-      const iterator = answerRows(view, request.question)[Symbol.iterator]();
+      const rows = answerRows(view, request.question);
       const changelogOffsets = task.changelogOffsets(request.store);
-      return { head: { isStandby: !task.isActive, position, changelogOffsets }, iterator };
+      const head = { isStandby: !task.isActive, position, changelogOffsets };
+      return new OpenAnswer(request, head, rows);
     } catch (error) {
-      throw explain(error, request);
+      throw queryFailure(error, request);
     }
   }
 
@@ -160,16 +173,7 @@ export class LocalAnswers implements PartitionAnswers {
   }
 
   #taskOf({ subtopology }: QueryableStore, partition: number): QueryableTask | undefined {
-    let found: QueryableTask | undefined;
-    for (const task of this.#parts.tasks()) {
-      const { taskId } = task;
-      const isMeant =
-        taskId === undefined
-          ? subtopology === undefined
-          : taskId.subtopology === subtopology?.id && taskId.partition === partition;
-      if (isMeant && (found === undefined || task.isActive)) found = task;
-    }
-    return found;
+    return this.#parts.find(subtopology && { subtopology: subtopology.id, partition });
   }
 }
 
@@ -177,41 +181,4 @@ export class LocalAnswers implements PartitionAnswers {
 export function roleOf({ isActive, isRestoring }: QueryableTask): LocalRole {
   if (isActive) return "active";
   return isRestoring === true ? "restoring" : "standby";
-}
-
-function nextPage(rows: Iterator<AnswerRow>): {
-  readonly rows: readonly AnswerRow[];
-  readonly isLast: boolean;
-} {
-  const page: AnswerRow[] = [];
-  let bytes = 0;
-  while (page.length < pageRowsMax && bytes < pageBytesMax) {
-    const next = rows.next();
-    if (next.done === true) return { rows: page, isLast: true };
-    page.push(next.value);
-    bytes += next.value.key.length + next.value.value.length;
-  }
-  return { rows: page, isLast: false };
-}
-
-function explain(error: unknown, { store, partition }: PartitionRequest): unknown {
-  if (!(error instanceof StateError)) return error;
-  switch (error.code) {
-    case "STORE_CLOSED":
-      return new QueryError(
-        "NOT_ACTIVE",
-        `partition ${partition} of store ${store} was closed, its task may be moving; ask again`,
-        error,
-      );
-    case "CURSOR_ENDED":
-      return new QueryError("QUERY_INTERRUPTED", error.message, error);
-    case "STORE_NOT_QUERYABLE":
-      return new QueryError("WRONG_QUERY", error.message, error);
-    default:
-      return new QueryError(
-        "STORE_FAILED",
-        `partition ${partition} of store ${store} could not be read: ${error.message}`,
-        error,
-      );
-  }
 }

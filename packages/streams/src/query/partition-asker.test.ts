@@ -1,7 +1,7 @@
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
-import type { PartitionRequest } from "./local-answers.ts";
+import type { LocalRole, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import { PartitionAsker } from "./partition-asker.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
 import { encodePage } from "./query-wire.ts";
@@ -18,6 +18,12 @@ const request: PartitionRequest = {
   positionAtLeast: {},
   lagMax: Infinity,
 };
+
+const notHere = (role: LocalRole | undefined): PartitionAnswers => ({
+  has: () => role,
+  ask: () => silent(AbortSignal.abort()) as never,
+  whole: async () => undefined,
+});
 
 type Peer = (signal: AbortSignal) => AsyncGenerator<string, void, undefined>;
 
@@ -39,7 +45,7 @@ async function asked(active: Peer, standby: Peer, readMs = 0) {
   const asker = new PartitionAsker({
     platform,
     applicationId: "application",
-    local: { has: () => undefined, ask: () => silent(AbortSignal.abort()) as never },
+    local: notHere(undefined),
     owners,
     transport: {
       ask: (address, _, signal) => (address === "a:1" ? active(signal) : standby(signal)),
@@ -104,7 +110,7 @@ test.each([
   const asker = new PartitionAsker({
     platform,
     applicationId: "application",
-    local: { has: () => role, ask: () => silent(AbortSignal.abort()) as never },
+    local: notHere(role),
     owners: new TaskOwners(() => undefined),
     transport: undefined,
     ownAddress: undefined,
@@ -132,6 +138,7 @@ test.each([
         ask: async function* () {
           yield page;
         },
+        whole: async () => undefined,
       },
       owners: new TaskOwners(() => undefined),
       transport: undefined,

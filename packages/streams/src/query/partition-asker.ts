@@ -1,7 +1,13 @@
 import { JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
-import type { AnswerPage, LocalRole, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
+import type {
+  AnswerPage,
+  LocalRole,
+  PartitionAnswers,
+  PartitionRequest,
+  PartitionAnswer,
+} from "./local-answers.ts";
 import type { QueryTransport } from "./query-transport.ts";
 import { encodeRequest } from "./query-wire.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
@@ -45,6 +51,19 @@ export class PartitionAsker {
 
   constructor(parts: PartitionAskerParts) {
     this.#parts = parts;
+  }
+
+  /** As `PartitionAnswers.whole`. Undefined: whoever has it is to be asked; the task may have moved meanwhile. */
+  async here(
+    request: PartitionRequest,
+    requireGoing: () => void,
+  ): Promise<PartitionAnswer | undefined> {
+    try {
+      return await this.#parts.local.whole(request, requireGoing);
+    } catch (error) {
+      if (!(error instanceof QueryError) || !error.retriable) throw error;
+      return undefined;
+    }
   }
 
   /**

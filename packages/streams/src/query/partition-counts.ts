@@ -13,6 +13,8 @@ export interface PartitionCountsParts {
 
 interface KnownCount {
   readonly count: Promise<number>;
+  /** Once the cluster has told it. */
+  told?: number;
   readonly sinceMs: number;
 }
 
@@ -25,6 +27,12 @@ export class PartitionCounts {
     this.#parts = parts;
   }
 
+  /** As far as it was told and is not too long ago. */
+  known(store: QueryableStore): number | undefined {
+    const known = this.#known.get(store.specification.name);
+    return known !== undefined && this.#isFresh(known) ? known.told : undefined;
+  }
+
   /**
    * @param atLeast where as many are known they are there still, however long ago that was; where fewer are, the cluster
    *   is asked again: a topic may have been given more
@@ -32,16 +40,22 @@ export class PartitionCounts {
    */
   async of(store: QueryableStore, signal: AbortSignal, atLeast = 0): Promise<number> {
     const { name } = store.specification;
-    const nowMs = this.#parts.clock.monotonicMs();
     const known = this.#known.get(name);
-    const isFresh = known !== undefined && nowMs - known.sinceMs < this.#parts.metadataAgeMsMax;
-    if (known !== undefined && (isFresh || atLeast > 0))
+    if (known !== undefined && (atLeast > 0 || this.#isFresh(known)))
       if ((await known.count) >= atLeast) return known.count;
     const count = this.#ask(store);
-    this.#known.set(name, { count, sinceMs: nowMs });
-    count.catch(() => this.#known.delete(name));
+    const asked: KnownCount = { count, sinceMs: this.#parts.clock.monotonicMs() };
+    this.#known.set(name, asked);
+    count.then(
+      (told) => (asked.told = told),
+      () => this.#known.delete(name),
+    );
     signal.throwIfAborted();
     return count;
+  }
+
+  #isFresh({ sinceMs }: KnownCount): boolean {
+    return this.#parts.clock.monotonicMs() - sinceMs < this.#parts.metadataAgeMsMax;
   }
 
   async #ask(store: QueryableStore): Promise<number> {

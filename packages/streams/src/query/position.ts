@@ -3,43 +3,43 @@ import type { Offset, TopicPartition } from "@millrace/model";
 /** By topic and partition: the offset of the last record that an answer has seen (Kafka: `Position`). */
 export type Position = Readonly<Record<string, Readonly<Record<number, Offset>>>>;
 
+type Partitions = Record<number, Offset>;
+
 /** @param inputs with the offset of the next record that is not seen */
 export function positionBefore(
   inputs: Iterable<TopicPartition & { readonly offset: Offset }>,
 ): Position {
-  const seen = new Map<string, Map<number, Offset>>();
+  const seen = new Map<string, Partitions>();
   for (const { topic, partition, offset } of inputs)
-    partitionsOf(topic, seen).set(partition, offset - 1);
+    partitionsOf(topic, seen)[partition] = offset - 1;
   return positionOf(seen);
 }
 
 /** Both, each as far as the further one. */
 export function mergePositions(left: Position, right: Position): Position {
-  const merged = new Map<string, Map<number, Offset>>();
+  const merged = new Map<string, Partitions>();
   for (const position of [left, right])
     for (const [topic, partitions] of Object.entries(position)) {
       const own = partitionsOf(topic, merged);
       for (const [name, offset] of Object.entries(partitions)) {
         const partition = Number(name);
-        own.set(partition, Math.max(own.get(partition) ?? -1, offset));
+        own[partition] = Math.max(own[partition] ?? -1, offset);
       }
     }
   return positionOf(merged);
 }
 
-function partitionsOf(topic: string, of: Map<string, Map<number, Offset>>): Map<number, Offset> {
+function partitionsOf(topic: string, of: Map<string, Partitions>): Partitions {
   const known = of.get(topic);
   if (known !== undefined) return known;
-  const fresh = new Map<number, Offset>();
+  const fresh: Partitions = {};
   of.set(topic, fresh);
   return fresh;
 }
 
 /** A topic may have a name that every object has, such as `constructor`: it becomes a member of its own. */
-function positionOf(seen: ReadonlyMap<string, ReadonlyMap<number, Offset>>): Position {
-  return Object.fromEntries(
-    [...seen].map(([topic, partitions]) => [topic, Object.fromEntries(partitions)]),
-  );
+function positionOf(seen: ReadonlyMap<string, Partitions>): Position {
+  return Object.fromEntries(seen);
 }
 
 /**

@@ -8,7 +8,8 @@ import {
 } from "@millrace/model";
 
 import { isQueryErrorCode, QueryError } from "../error/query-error.ts";
-import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, PartitionRequest } from "./local-answers.ts";
+import type { AnswerHead } from "./open-answer.ts";
 import type { Position } from "./position.ts";
 import type { AnswerRow, Question } from "./question.ts";
 

@@ -50,6 +50,7 @@ const nothingHere: PartitionAnswers = {
   ask: () => {
     throw new Error("nobody asks this process");
   },
+  whole: async () => undefined,
 };
 
 type Answer = (signal: AbortSignal) => AsyncIterable<string>;

@@ -25,7 +25,12 @@ function seenBy(answers: (number | Error)[], asked: PartitionRequest[] = []): Se
     yield { head: { isStandby: false, position, changelogOffsets: {} }, rows: [] };
   };
   const closing = new AbortController().signal;
-  const parts = { store, asker: { ask }, closing, platform: memoryPlatform() } as unknown;
+  const parts = {
+    store,
+    asker: { ask, here: async () => undefined },
+    closing,
+    platform: memoryPlatform(),
+  } as unknown;
   const settings = { timeout: 0, isLocal: false, standbys: false };
   return new SeenChanges(
     new StoreReader(parts as StoreReaderParts, settings as StoreReader["settings"]), // as much of them as is asked for

@@ -9,7 +9,7 @@ import type { QueryOptions } from "./query-options.ts";
 import type { AnswerRow, Question } from "./question.ts";
 import { Rows } from "./rows.ts";
 import { patiently, type StoreCodec } from "./store-codec.ts";
-import type { PartitionAnswer, StoreReader } from "./store-reader.ts";
+import type { StoreReader } from "./store-reader.ts";
 import {
   requireMoment,
   requireStart,
@@ -66,7 +66,7 @@ abstract class StoreQueries<K, V> {
     const { reader, codec } = this.parts;
     const bytes = await codec.encodeKey(key);
     const partition = await reader.partitionOf(bytes);
-    const { head, rows }: PartitionAnswer = await reader.whole(partition, questionOf(bytes));
+    const { head, rows } = await reader.whole(partition, questionOf(bytes));
     const [row] = rows;
     const { position, isStandby } = head;
     const at = { partition, position, isStandby, row };

@@ -3,7 +3,8 @@ import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import { isPartitionOf } from "./changes-options.ts";
-import type { AnswerHead, AnswerPage, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, PartitionAnswer, PartitionRequest } from "./local-answers.ts";
+import type { AnswerHead } from "./open-answer.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import type { QuerySettings } from "./query-options.ts";
 import type { AnswerRow, Question } from "./question.ts";
@@ -13,15 +14,11 @@ export interface StoreReaderParts {
   readonly store: QueryableStore;
   readonly asker: PartitionAsker;
   readonly partitionCount: (signal: AbortSignal, atLeast?: number) => Promise<number>;
+  /** As far as the cluster need not be asked. */
+  readonly knownPartitionCount: () => number | undefined;
   /** Aborts once the application is closed. */
   readonly closing: AbortSignal;
   readonly platform: Pick<Platform, "clock" | "timers">;
-}
-
-/** A whole answer of one partition. */
-export interface PartitionAnswer {
-  readonly head: AnswerHead;
-  readonly rows: readonly AnswerRow[];
 }
 
 /** What ends a query: its time, or a signal. */
@@ -35,6 +32,11 @@ export class StoreReader {
   readonly settings: QuerySettings;
   readonly store: QueryableStore;
   readonly #parts: StoreReaderParts;
+  /** Throws the reason of a signal that has ended queries. */
+  readonly #requireGoing = (): void => {
+    this.settings.signal?.throwIfAborted();
+    this.#parts.closing.throwIfAborted();
+  };
 
   constructor(parts: StoreReaderParts, settings: QuerySettings) {
     this.#parts = parts;
@@ -108,6 +110,8 @@ export class StoreReader {
 
   /** Of the store, whichever are asked. */
   async partitionCount(): Promise<number> {
+    const known = this.#parts.knownPartitionCount();
+    if (known !== undefined) return known;
     using ends = this.ends();
     return await this.#parts.partitionCount(ends.signal);
   }
@@ -156,37 +160,12 @@ export class StoreReader {
       );
   }
 
-  async *pages(
+  pages(
     partition: number,
     question: Question,
-    changed: Partial<PartitionRequest> = {},
+    changed?: Partial<PartitionRequest>,
   ): AsyncGenerator<AnswerPage, void, undefined> {
-    const { isolation, standbys, standbyLagMax, positionAtLeast, timeout, isLocal } = this.settings;
-    const request: PartitionRequest = {
-      store: this.store.specification.name,
-      partition,
-      question,
-      isolation,
-      allowsStandby: standbys,
-      positionAtLeast: positionAtLeast ?? {},
-      lagMax: standbyLagMax ?? Infinity,
-      ...changed,
-    };
-    using ends = this.ends();
-    const { signal } = ends;
-    const end = { endMs: this.#nowMs() + timeout, signal };
-    // Asked for meanwhile: a query that finds nobody takes all of its time for that.
-    const absent = this.settings.partitions && this.#inTime(this.#absentPartitions(), end);
-    absent?.catch(() => {}); // its signal's reason, that the query ends with, too
-    try {
-      await this.#requirePosition(end);
-      const timeoutMs = Math.max(0, end.endMs - this.#nowMs());
-      yield* this.#parts.asker.ask(this.store, request, { timeoutMs, signal, isLocal });
-    } catch (error) {
-      if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
-      const told = await absent;
-      throw told === undefined ? error : new QueryError("NOT_PRESENT", told);
-    }
+    return this.#pages(this.#request(partition, question, changed));
   }
 
   /**
@@ -200,13 +179,57 @@ export class StoreReader {
     changed?: Partial<PartitionRequest>,
   ): Promise<PartitionAnswer> {
     const endMs = this.#nowMs() + this.settings.timeout;
+    const request = this.#request(partition, question, changed);
     for (;;) {
       try {
-        return await this.#whole(this.pages(partition, question, changed));
+        return (await this.#here(request)) ?? (await this.#whole(this.#pages(request)));
       } catch (error) {
         const mayRepeat = error instanceof QueryError && error.code === "QUERY_INTERRUPTED";
         if (!mayRepeat || this.#nowMs() >= endMs) throw error;
       }
+    }
+  }
+
+  #request(
+    partition: number,
+    question: Question,
+    changed: Partial<PartitionRequest> = {},
+  ): PartitionRequest {
+    const { isolation, standbys, standbyLagMax, positionAtLeast } = this.settings;
+    return {
+      store: this.store.specification.name,
+      partition,
+      question,
+      isolation,
+      allowsStandby: standbys,
+      positionAtLeast: positionAtLeast ?? {},
+      lagMax: standbyLagMax ?? Infinity,
+      ...changed,
+    };
+  }
+
+  /** Most are asked that are here: these wait for nobody, and pay for nothing that would end it. */
+  async #here(request: PartitionRequest): Promise<PartitionAnswer | undefined> {
+    if (this.settings.positionAtLeast !== undefined) return undefined; // it may have to be awaited
+    return this.#parts.asker.here(request, this.#requireGoing);
+  }
+
+  async *#pages(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
+    const { timeout, isLocal, partitions } = this.settings;
+    using ends = this.ends();
+    const { signal } = ends;
+    const end = { endMs: this.#nowMs() + timeout, signal };
+    // Asked for meanwhile: a query that finds nobody takes all of its time for that.
+    const absent = partitions && this.#inTime(this.#absentPartitions(), end);
+    absent?.catch(() => {}); // its signal's reason, that the query ends with, too
+    try {
+      await this.#requirePosition(end);
+      const timeoutMs = Math.max(0, end.endMs - this.#nowMs());
+      yield* this.#parts.asker.ask(this.store, request, { timeoutMs, signal, isLocal });
+    } catch (error) {
+      if (!(error instanceof QueryError) || error.code !== "NOT_PRESENT") throw error;
+      const told = await absent;
+      throw told === undefined ? error : new QueryError("NOT_PRESENT", told);
     }
   }
 

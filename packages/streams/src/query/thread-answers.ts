@@ -36,6 +36,9 @@ export class ThreadAnswers implements PartitionAnswers {
     yield* found.thread.ask(request);
   }
 
+  /** All stores are in other threads. */
+  async whole(): Promise<undefined> {}
+
   #find(
     { subtopology }: QueryableStore,
     partition: number,

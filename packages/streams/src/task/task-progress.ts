@@ -90,13 +90,13 @@ export class TaskProgress {
     isolation: QueryIsolation,
   ): readonly (TopicPartition & { readonly offset: Offset })[] {
     const isOfCommitted = isolation === "committed";
-    return [...this.#parts.queues.all].flatMap((queue) => {
-      const { topic, partition, endedOffset } = queue;
+    const offsets: (TopicPartition & { readonly offset: Offset })[] = [];
+    for (const { topic, partition, endedOffset, nextOffset, position } of this.#parts.queues.all) {
       // Not the reader's position: what it has given may be on its way to the queue.
-      const next = queue.nextOffset ?? Math.max(queue.position, endedOffset);
-      const offset = isOfCommitted ? endedOffset : next;
-      return offset < 0 ? [] : [{ topic, partition, offset }];
-    });
+      const offset = isOfCommitted ? endedOffset : (nextOffset ?? Math.max(position, endedOffset));
+      if (offset >= 0) offsets.push({ topic, partition, offset });
+    }
+    return offsets;
   }
 
   /** Marks of topics are made anew. */

@@ -161,7 +161,12 @@ export class OpenSegmentedStore<S, Store extends StateStore> implements OpenStor
     const bytes =
       committed === undefined
         ? this.#bytes
-        : new SegmentedBytes(committed, this.#keys, { ...this.#life, memory: null });
+        : new SegmentedBytes(
+            committed,
+            this.#keys,
+            { ...this.#life, memory: null },
+            this.#bytes.ledger.segments,
+          );
     const rows = new RowReads({
       ...this.#parts,
       keySerde: rowSerde,

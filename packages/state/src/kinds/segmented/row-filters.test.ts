@@ -174,3 +174,41 @@ describe("what was written is found", () => {
     expect([...store.findSessions("k", { earliestEnd: 1, latestStart: 9 })]).toHaveLength(1);
   });
 });
+
+describe("the segments of what is committed", () => {
+  const sessions = sessionStore({ ...serdes, retention: "1h" });
+  const minute = 60_000;
+
+  it("are not looked for by each query that comes behind a commit", () => {
+    const { store, stores, engine } = open(sessions);
+    for (let time = 0; time < 60; time += 10) store.put(session("k", time * minute), "v");
+    stores.commit(new Map());
+    engine.forget();
+    stores.view("s", "committed");
+    expect(engine.asked).toBe(1); // how far it has come
+  });
+
+  it("are those of it: rows of later ones are seen once they are committed, and none that expired", () => {
+    const { store, stores } = open(sessions);
+    const seen = () => {
+      const view = stores.view("s", "committed");
+      if (view.kind !== "session") throw new Error("it is one of sessions");
+      const key = new TextEncoder().encode("k");
+      return [...view.store.findSessions(key)].map(({ key: { window } }) => window.end / minute);
+    };
+    store.put(session("k", 0), "v");
+    expect(seen()).toEqual([]);
+    stores.commit(new Map());
+    store.put(session("k", 50 * minute), "v");
+    expect(seen()).toEqual([0]);
+    stores.beginCommit();
+    store.put(session("k", 200 * minute), "v");
+    stores.commit(new Map());
+    expect(seen()).toEqual([0, 50]);
+    stores.abort();
+    expect(seen()).toEqual([0, 50]);
+    store.put(session("k", 200 * minute), "v");
+    stores.commit(new Map());
+    expect(seen()).toEqual([200]);
+  });
+});

@@ -12,7 +12,9 @@ const noteKey = Uint8Array.of(0xff);
  * neither a crash nor an abort lets a row come back.
  */
 export class SegmentLedger {
-  readonly segments = new SegmentSet();
+  readonly segments: SegmentSet;
+  /** True: whoever writes keeps them. */
+  readonly #areKnown: boolean;
   readonly #bytes: EngineBytes;
   readonly #keys: RowKeys;
   readonly #retentionMs: number;
@@ -22,7 +24,10 @@ export class SegmentLedger {
   /** `streamTime` as of the last commit that has begun: what expired since then may come back by an abort. */
   #notedTime: Timestamp = -1;
 
-  constructor(bytes: EngineBytes, keys: RowKeys, retentionMs: number) {
+  /** @param known of whoever writes, for what is committed: all that hold rows, perhaps more; undefined: they are looked for */
+  constructor(bytes: EngineBytes, keys: RowKeys, retentionMs: number, known?: SegmentSet) {
+    this.segments = known ?? new SegmentSet();
+    this.#areKnown = known !== undefined;
     this.#bytes = bytes;
     this.#keys = keys;
     this.#retentionMs = retentionMs;
@@ -84,6 +89,7 @@ export class SegmentLedger {
     this.#streamTime = this.#notedTime = note === null ? -1 : readInt64(note, 0);
     this.#sequence = note === null ? 0 : readInt64(note, 8);
     this.#hasNews = false;
+    if (this.#areKnown) return;
     this.segments.clear();
     for (let id = this.#segmentFrom(0); id !== undefined; id = this.#segmentFrom(id + 1))
       this.segments.add(id);

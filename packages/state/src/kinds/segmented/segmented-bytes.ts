@@ -6,6 +6,7 @@ import { RecentRows, type FoundRow } from "./recent-rows.ts";
 import { RowFilters } from "./row-filters.ts";
 import type { RowKeys } from "./row-keys.ts";
 import { SegmentLedger } from "./segment-ledger.ts";
+import type { SegmentSet } from "./segment-set.ts";
 
 /**
  * What it means to delete a row. `counted`: a write like others. `uncounted`: where it comes too late nothing is counted
@@ -44,11 +45,12 @@ export class SegmentedBytes implements BytesStore {
   readonly #readRow = (row: Uint8Array): Uint8Array | null => this.#bytes.get(row);
   #newestTime: Timestamp;
 
-  constructor(bytes: EngineBytes, keys: RowKeys, life: RowLife) {
+  /** @param known see `SegmentLedger` */
+  constructor(bytes: EngineBytes, keys: RowKeys, life: RowLife, known?: SegmentSet) {
     this.#bytes = bytes;
     this.#keys = keys;
     this.#life = life;
-    this.ledger = new SegmentLedger(bytes, keys, life.retentionMs);
+    this.ledger = new SegmentLedger(bytes, keys, life.retentionMs, known);
     this.#filters = new RowFilters(keys, life.filterStepMs);
     if (life.filterStepMs > 1 && life.memory === null) this.#written = new RowFilters(keys, 1);
     if (life.memory !== null)

@@ -4,6 +4,7 @@ import type { EngineBytes } from "../../contract/bytes-store.ts";
 import type { VersionPut, VersionRange } from "../../contract/versioned-store.ts";
 import { RowKeys } from "../segmented/row-keys.ts";
 import { SegmentLedger } from "../segmented/segment-ledger.ts";
+import type { SegmentSet } from "../segmented/segment-set.ts";
 
 /** A version as bytes; a value of null: the key was deleted. */
 export interface Version {
@@ -32,13 +33,15 @@ export class VersionRows {
   readonly keys: RowKeys;
   readonly #bytes: EngineBytes;
 
+  /** @param known see `SegmentLedger` */
   constructor(
     bytes: EngineBytes,
     options: { readonly retentionMs: number; readonly segmentIntervalMs: number },
+    known?: SegmentSet,
   ) {
     this.#bytes = bytes;
     this.keys = new RowKeys(options.segmentIntervalMs, 8);
-    this.ledger = new SegmentLedger(bytes, this.keys, options.retentionMs);
+    this.ledger = new SegmentLedger(bytes, this.keys, options.retentionMs, known);
   }
 
   put(key: Uint8Array, value: Uint8Array | null, timestamp: Timestamp): VersionPut {

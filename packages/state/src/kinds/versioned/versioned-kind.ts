@@ -119,7 +119,9 @@ class OpenVersionedStore<K, V>
   }
 
   view(committed: EngineBytes | undefined): StoreView {
-    const rows = committed === undefined ? this.#rows : new VersionRows(committed, this.#life);
+    const { segments } = this.#rows.ledger;
+    const rows =
+      committed === undefined ? this.#rows : new VersionRows(committed, this.#life, segments);
     return { kind: "versioned", store: new VersionedView(rows) };
   }
 

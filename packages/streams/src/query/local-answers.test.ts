@@ -1,0 +1,123 @@
+import { memoryPlatform } from "@millrace/platform/memory";
+import { keyValueStore, StateError, type StoreView } from "@millrace/state";
+import { string } from "@millrace/serde";
+import { describe, expect, it } from "vitest";
+
+import { LocalAnswers, type PartitionRequest, type QueryableTask } from "./local-answers.ts";
+import type { QueryableStores } from "./queryable-stores.ts";
+
+const request: PartitionRequest = {
+  store: "counts",
+  partition: 3,
+  question: { kind: "range", from: null, to: null, isReverse: false },
+  isolation: undefined,
+  allowsStandby: false,
+  positionAtLeast: {},
+  lagMax: Infinity,
+};
+const specification = keyValueStore({ name: "counts", key: string(), value: string() });
+const stores = {
+  find: () => ({ specification, subtopology: { id: 1 } }),
+} as unknown as QueryableStores; // as much of them as is asked for
+const enough = new Error("enough");
+
+/** Of a task with so many rows, which ends its scans behind some. */
+function answersOf(rowCount: number, endsBehind = Infinity) {
+  const platform = memoryPlatform();
+  const told = { opened: 0, disposed: 0, turns: 0, moves: false };
+  const value = { value: new Uint8Array(1), timestamp: 1, headers: [] };
+  const scan = () => {
+    let count = 0;
+    told.opened += 1;
+    return {
+      next: () => {
+        if (count === endsBehind) throw new StateError("CURSOR_ENDED", "written too much");
+        return ++count <= rowCount;
+      },
+      key: new Uint8Array(1),
+      value,
+      [Symbol.dispose]: () => (told.disposed += 1),
+    };
+  };
+  const view = { kind: "keyValue", store: { scan } } as unknown as StoreView;
+  const task: QueryableTask = {
+    taskId: { subtopology: 1, partition: 3 },
+    isActive: true,
+    stores: { view: () => view },
+    lag: 0,
+    position: () => ({ words: { 3: 9 } }),
+    changelogOffsets: () => ({ 3: 7 }),
+  };
+  const { timers } = platform;
+  const answers = new LocalAnswers({
+    stores,
+    find: ({ subtopology, partition } = { subtopology: -1, partition: -1 }) =>
+      subtopology === 1 && partition === 3 && !told.moves ? task : undefined,
+    platform: {
+      ...platform,
+      timers: {
+        ...timers,
+        yield: () => {
+          told.turns += 1;
+          return timers.yield();
+        },
+      },
+    },
+    isolation: "committed",
+  });
+  return { answers, told, until: platform.until.bind(platform) };
+}
+
+const goingOn = (): void => {};
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.catch((error: unknown) => error);
+
+describe("a whole answer of the task that runs here", () => {
+  it.each([0, 1, 500, 501, 1700])("has all of %d rows, and its cursor is closed", async (count) => {
+    const { answers, told } = answersOf(count);
+    const answer = await answers.whole(request, goingOn);
+    expect(answer?.rows.length).toBe(count);
+    expect(answer?.head).toEqual({
+      isStandby: false,
+      position: { words: { 3: 9 } },
+      changelogOffsets: { 3: 7 },
+    });
+    expect(told).toMatchObject({ opened: 1, disposed: 1 });
+  });
+
+  it("is none where the task is not here, or a copy of it", async () => {
+    const { answers } = answersOf(1);
+    expect(await answers.whole({ ...request, partition: 4 }, goingOn)).toBeUndefined();
+    const copy = { isActive: false } as QueryableTask; // as much of it as is asked for
+    const platform = memoryPlatform();
+    const copies = new LocalAnswers({ stores, find: () => copy, platform, isolation: "live" });
+    expect(await copies.whole({ ...request, allowsStandby: true }, goingOn)).toBeUndefined();
+  });
+
+  it("gives way to others once a turn has had its share, and is told then whether it goes on", async () => {
+    const { answers, told, until } = answersOf(500 * 250);
+    let asked = 0;
+    const whole = answers.whole(request, () => {
+      asked += 1;
+      if (asked === 150) throw enough;
+    });
+    expect(await until(failureOf(whole))).toBe(enough);
+    expect(told).toMatchObject({ turns: 2, opened: 1, disposed: 1 });
+  });
+
+  it("says so where its task moves while it waits for its turn", async () => {
+    const { answers, told, until } = answersOf(1);
+    await Promise.all(Array.from({ length: 100 }, () => answers.whole(request, goingOn)));
+    const late = answers.whole(request, goingOn);
+    told.moves = true;
+    expect(await until(failureOf(late))).toMatchObject({ code: "NOT_ACTIVE", retriable: true });
+  });
+
+  it("is interrupted by what ends its cursor, which is closed", async () => {
+    const { answers, told } = answersOf(1000, 700);
+    expect(await failureOf(answers.whole(request, goingOn))).toMatchObject({
+      code: "QUERY_INTERRUPTED",
+    });
+    expect(told).toMatchObject({ opened: 1, disposed: 1 });
+  });
+});
