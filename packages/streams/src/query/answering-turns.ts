@@ -6,12 +6,13 @@ const turnMsMax = 5;
 
 /**
  * An answer from memory takes no turn of the event loop: whoever asks again and again would keep the tasks, and the
- * server, from theirs.
+ * server, from theirs. Those who wait go on in the order in which they came, and a turn wakes no more than it answers.
  */
 export class AnsweringTurns {
   readonly #platform: Pick<Platform, "clock" | "timers">;
-  /** Resolves once the next turn has begun; undefined: nothing was answered in this one. */
-  #nextTurn: Promise<void> | undefined;
+  readonly #waiting = new Set<() => void>();
+  /** True: something was answered in this turn. */
+  #hasBegun = false;
   #sinceMs = 0;
   #answers = 0;
 
@@ -21,16 +22,36 @@ export class AnsweringTurns {
 
   /** Before an answer, or a page of one. Undefined: this turn has not had its share; else to be awaited. */
   next(): Promise<void> | undefined {
-    const { clock, timers } = this.#platform;
-    if (this.#nextTurn === undefined) {
-      this.#answers = 0;
-      this.#sinceMs = clock.monotonicMs();
-      this.#nextTurn = timers.yield().then(() => {
-        this.#nextTurn = undefined;
-      });
-    } else if (this.#answers >= answersMax || clock.monotonicMs() - this.#sinceMs > turnMsMax)
-      return this.#nextTurn.then(() => this.next());
+    if (this.#waiting.size === 0 && this.#take()) return undefined;
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  /** False: this turn has had its share. */
+  #take(): boolean {
+    const nowMs = this.#platform.clock.monotonicMs();
+    if (!this.#hasBegun) this.#begin(nowMs);
+    else if (this.#answers >= answersMax || nowMs - this.#sinceMs > turnMsMax) return false;
     this.#answers += 1;
-    return undefined;
+    return true;
+  }
+
+  #begin(nowMs: number): void {
+    this.#hasBegun = true;
+    this.#answers = 0;
+    this.#sinceMs = nowMs;
+    void this.#platform.timers.yield().then(() => {
+      this.#hasBegun = false;
+      return this.#wake();
+    });
+  }
+
+  /** One after the other: each has answered before it is looked at how long this turn takes. */
+  async #wake(): Promise<void> {
+    for (const resume of this.#waiting) {
+      if (!this.#take()) return;
+      this.#waiting.delete(resume);
+      resume();
+      await undefined;
+    }
   }
 }
