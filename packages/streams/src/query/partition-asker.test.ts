@@ -158,6 +158,35 @@ test.each([
   },
 );
 
+test("it ends with its signal between two pages of a task that runs here, whose cursor is closed", async () => {
+  const ends = new AbortController();
+  const enough = new Error("enough");
+  let isClosed = false;
+  const asker = new PartitionAsker({
+    platform: memoryPlatform(),
+    applicationId: "application",
+    local: {
+      ...notHere("active"),
+      ask: async function* () {
+        try {
+          for (;;) yield { head: { ...head, isStandby: false }, rows: [] };
+        } finally {
+          isClosed = true;
+        }
+      },
+    },
+    owners: new TaskOwners(() => undefined),
+    transport: undefined,
+    ownAddress: undefined,
+  });
+  const bounds = { timeoutMs: 1000, signal: ends.signal, isLocal: false };
+  const pages = asker.ask(store as QueryableStore, request, bounds);
+  await pages.next();
+  ends.abort(enough);
+  await expect(pages.next()).rejects.toBe(enough);
+  expect(isClosed).toBe(true);
+});
+
 test("one that falls silent within its answer has interrupted it", async () => {
   const ended = await asked(breakingOff, answering);
   expect(ended).toMatchObject({ pages: 1, ms: 5000, error: { code: "QUERY_INTERRUPTED" } });

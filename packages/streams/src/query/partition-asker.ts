@@ -91,6 +91,7 @@ export class PartitionAsker {
         const silenceMs = Math.min(silenceMsMax, leftMs / (candidates.length - index));
         try {
           for await (const page of ask(silenceMs)) {
+            bounds.signal.throwIfAborted();
             hasBegun = true;
             yield page;
           }
