@@ -6,7 +6,7 @@ import { AnsweringTurns } from "./answering-turns.ts";
 async function answered(count: number, answerMs: number) {
   const told = { looks: 0, order: [] as number[], inTurn: [] as number[] };
   let nowMs = 0;
-  const clock = { now: () => 0, monotonicMs: () => ((told.looks += 1), nowMs) };
+  const clock = { wallMs: () => 0, monotonicMs: () => ((told.looks += 1), nowMs) };
   const timers = {
     yield: async () => {
       const before = told.order.length;
