@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 
-/** A collection takes as long as a tenth of a seed. */
+import { forceCollection, provokeCollection } from "./collect-garbage.ts";
+
+/** A collection takes as long as a fifth of a seed. */
 const seedsPerLook = 8;
 
 /** What a compilation beside works on is held until its end, and a turn holds what it looked at: a leak stays. */
@@ -27,7 +27,9 @@ export class EndedParts {
     let counts = new Map<string, number>();
     for (let look = 1; this.#isLooking && look <= looksMax; look++) {
       await sleep(2 ** look);
-      collectGarbage();
+      // Force has the last word: what it leaves is held.
+      if (look === 1) await provokeCollection();
+      else forceCollection();
       counts = this.#count();
       if (counts.size === 0) break;
     }
@@ -40,9 +42,4 @@ export class EndedParts {
       if (part.deref() !== undefined) counts.set(name, (counts.get(name) ?? 0) + 1);
     return counts;
   }
-}
-
-function collectGarbage(): void {
-  setFlagsFromString("--expose-gc");
-  (runInNewContext("gc") as () => void)(); // there since the flag is set
 }
