@@ -1,6 +1,7 @@
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
+import { QueryError } from "../error/query-error.ts";
 import type { LocalRole, PartitionAnswers, PartitionRequest } from "./local-answers.ts";
 import { PartitionAsker } from "./partition-asker.ts";
 import type { QueryableStore } from "./queryable-stores.ts";
@@ -185,6 +186,25 @@ test("it ends with its signal between two pages of a task that runs here, whose 
   ends.abort(enough);
   await expect(pages.next()).rejects.toBe(enough);
   expect(isClosed).toBe(true);
+});
+
+test.each([
+  ["that may pass has whoever has it asked", "NOT_ACTIVE", undefined],
+  ["that stays is told", "STORE_FAILED", "STORE_FAILED"],
+] as const)("what a task that runs here answers with, %s", async (_, code, told) => {
+  const fails = async (): Promise<never> => {
+    throw new QueryError(code, "it does not answer");
+  };
+  const asker = new PartitionAsker({
+    platform: memoryPlatform(),
+    applicationId: "application",
+    local: { ...notHere("active"), whole: fails },
+    owners: new TaskOwners(() => undefined),
+    transport: undefined,
+    ownAddress: undefined,
+  });
+  const answer = asker.here(request, () => {}).catch((error: QueryError) => error.code);
+  expect(await answer).toBe(told);
 });
 
 test("one that falls silent within its answer has interrupted it", async () => {
