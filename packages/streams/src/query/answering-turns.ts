@@ -20,7 +20,10 @@ export class AnsweringTurns {
     this.#platform = platform;
   }
 
-  /** Before an answer, or a page of one. Undefined: this turn has not had its share; else to be awaited. */
+  /**
+   * Before an answer, or a page of one. Undefined: it is to be read at once, so that whoever comes next finds how long that
+   * took; else to be awaited.
+   */
   next(): Promise<void> | undefined {
     if (this.#waiting.size === 0 && this.#take()) return undefined;
     return new Promise((resolve) => this.#waiting.add(resolve));

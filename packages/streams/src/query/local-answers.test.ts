@@ -21,14 +21,15 @@ const stores = {
 } as unknown as QueryableStores; // as much of them as is asked for
 const enough = new Error("enough");
 
-/** Of a task with so many rows, which ends its scans behind some. */
-function answersOf(rowCount: number, endsBehind = Infinity) {
+/** Of a task with so many rows, which ends its scans behind some, and takes so long for the first row of each. */
+function answersOf(rowCount: number, endsBehind = Infinity, scanMs = 0) {
   const platform = memoryPlatform();
-  const told = { opened: 0, disposed: 0, turns: 0, moves: false };
+  const told = { opened: 0, disposed: 0, turns: 0, moves: false, spentMs: 0 };
   const value = { value: new Uint8Array(1), timestamp: 1, headers: [] };
   const scan = () => {
     let count = 0;
     told.opened += 1;
+    told.spentMs += scanMs;
     return {
       next: () => {
         if (count === endsBehind) throw new StateError("CURSOR_ENDED", "written too much");
@@ -48,13 +49,13 @@ function answersOf(rowCount: number, endsBehind = Infinity) {
     position: () => ({ words: { 3: 9 } }),
     changelogOffsets: () => ({ 3: 7 }),
   };
-  const { timers } = platform;
+  const { clock, timers } = platform;
   const answers = new LocalAnswers({
     stores,
     find: ({ subtopology, partition } = { subtopology: -1, partition: -1 }) =>
       subtopology === 1 && partition === 3 && !told.moves ? task : undefined,
     platform: {
-      ...platform,
+      clock: { ...clock, monotonicMs: () => clock.monotonicMs() + told.spentMs },
       timers: {
         ...timers,
         yield: () => {
@@ -103,6 +104,12 @@ describe("a whole answer of the task that runs here", () => {
     });
     expect(await until(failureOf(whole))).toBe(enough);
     expect(told).toMatchObject({ turns: 2, opened: 1, disposed: 1 });
+  });
+
+  it("takes no more of a turn than its share, however many are asked for at once", async () => {
+    const { answers, told, until } = answersOf(1, Infinity, 1);
+    await until(Promise.all(Array.from({ length: 48 }, () => answers.whole(request, goingOn))));
+    expect(told).toMatchObject({ opened: 48, turns: 8 });
   });
 
   it("says so where its task moves while it waits for its turn", async () => {

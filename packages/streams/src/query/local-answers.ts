@@ -107,7 +107,8 @@ export class LocalAnswers implements PartitionAnswers {
    * @throws QueryError
    */
   async *ask(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
-    await this.#turns.next();
+    let turn = this.#turns.next();
+    if (turn !== undefined) await turn;
     using answer = this.#open(request);
     let { head }: { head: AnswerHead | undefined } = answer;
     for (;;) {
@@ -116,7 +117,8 @@ export class LocalAnswers implements PartitionAnswers {
       yield { head, rows };
       if (isLast) return;
       head = undefined;
-      await this.#turns.next();
+      turn = this.#turns.next();
+      if (turn !== undefined) await turn;
     }
   }
 
@@ -126,12 +128,14 @@ export class LocalAnswers implements PartitionAnswers {
   ): Promise<PartitionAnswer | undefined> {
     const store = this.#parts.stores.find(request.store);
     if (this.has(store, request.partition) !== "active") return undefined;
-    await this.#turns.next();
+    let turn = this.#turns.next();
+    if (turn !== undefined) await turn;
     requireGoing();
     using answer = this.#open(request);
     const rows: AnswerRow[] = [];
     while (!answer.readPage(rows)) {
-      await this.#turns.next();
+      turn = this.#turns.next();
+      if (turn !== undefined) await turn;
       requireGoing();
     }
     return { head: answer.head, rows };
