@@ -29,19 +29,23 @@ export class AnsweringTurns {
     return new Promise((resolve) => this.#waiting.add(resolve));
   }
 
+  /** True: this turn has taken its time. */
+  get isOver(): boolean {
+    return this.#platform.clock.monotonicMs() - this.#sinceMs > turnMsMax;
+  }
+
   /** False: this turn has had its share. */
   #take(): boolean {
-    const nowMs = this.#platform.clock.monotonicMs();
-    if (!this.#hasBegun) this.#begin(nowMs);
-    else if (this.#answers >= answersMax || nowMs - this.#sinceMs > turnMsMax) return false;
+    if (!this.#hasBegun) this.#begin();
+    else if (this.#answers >= answersMax || this.isOver) return false;
     this.#answers += 1;
     return true;
   }
 
-  #begin(nowMs: number): void {
+  #begin(): void {
     this.#hasBegun = true;
     this.#answers = 0;
-    this.#sinceMs = nowMs;
+    this.#sinceMs = this.#platform.clock.monotonicMs();
     void this.#platform.timers.yield().then(() => {
       this.#hasBegun = false;
       return this.#wake();

@@ -4,6 +4,7 @@ import type { Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
 import { readsTopic } from "../topology/reads-topic.ts";
+import { AnsweringTurns } from "./answering-turns.ts";
 import { ChangeFeed } from "./change-feed.ts";
 import type { PartitionAnswers } from "./local-answers.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
@@ -48,10 +49,12 @@ export interface KeyOwners {
 export class AppQueries {
   readonly #parts: AppQueriesParts;
   readonly #counts: PartitionCounts;
+  readonly #turns: AnsweringTurns;
 
   constructor(parts: AppQueriesParts) {
     this.#parts = parts;
     this.#counts = new PartitionCounts({ ...parts, clock: parts.platform.clock });
+    this.#turns = new AnsweringTurns(parts.platform);
   }
 
   /** @throws QueryError `UNKNOWN_STORE`, `WRONG_QUERY`; OptionError */
@@ -107,6 +110,7 @@ export class AppQueries {
         partitionCount: (signal, atLeast) => this.#counts.of(store, signal, atLeast),
         knownPartitionCount: () => this.#counts.known(store),
         platform,
+        turns: this.#turns,
       },
       settings,
     );

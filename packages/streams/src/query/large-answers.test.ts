@@ -1,5 +1,7 @@
+import { nodePlatform } from "@millrace/platform/node";
 import { expect, test } from "vitest";
 
+import { AnsweringTurns } from "./answering-turns.ts";
 import type { AnswerRow } from "./question.ts";
 import { Rows } from "./rows.ts";
 import { SnapshotRows } from "./snapshot-rows.ts";
@@ -15,7 +17,9 @@ function rowOf(key: Uint8Array): AnswerRow {
 
 test("a partition may have more rows than a call takes arguments", async () => {
   const row = rowOf(new Uint8Array(1));
-  const reader: Pick<StoreReader, "partitions" | "whole"> = {
+  const reader: Pick<StoreReader, "partitions" | "whole" | "turns" | "requireGoing"> = {
+    turns: new AnsweringTurns(nodePlatform()),
+    requireGoing: () => {},
     partitions: async () => [0],
     whole: async () => ({ head, rows: Array.from({ length: many }, () => row) }),
   };

@@ -85,7 +85,21 @@ export class Rows<Row> implements AsyncIterable<Row> {
     return partition === undefined ? reader.partitions() : [await partition()];
   }
 
-  #decoded({ rows }: Pick<AnswerPage, "rows">): Promise<Row[]> {
-    return patiently(() => rows.map((row) => this.#parts.decode(row)));
+  /** Gives way where that takes long. */
+  async #decoded({ rows }: Pick<AnswerPage, "rows">): Promise<Row[]> {
+    const { reader, decode } = this.#parts;
+    const { turns } = reader;
+    const decoded: Row[] = [];
+    const decodeSome = (): void => {
+      do decoded.push(decode(rows[decoded.length]));
+      while (decoded.length < rows.length && !turns.isOver);
+    };
+    while (decoded.length < rows.length) {
+      const turn = turns.next();
+      if (turn !== undefined) await turn;
+      reader.requireGoing();
+      await patiently(decodeSome);
+    }
+    return decoded;
   }
 }

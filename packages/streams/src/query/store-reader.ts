@@ -2,6 +2,7 @@ import { murmur2, OptionError, shown } from "@millrace/model";
 import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 
 import { QueryError } from "../error/query-error.ts";
+import type { AnsweringTurns } from "./answering-turns.ts";
 import { isPartitionOf } from "./changes-options.ts";
 import type { AnswerPage, PartitionAnswer, PartitionRequest } from "./local-answers.ts";
 import type { AnswerHead } from "./open-answer.ts";
@@ -19,6 +20,8 @@ export interface StoreReaderParts {
   /** Aborts once the application is closed. */
   readonly closing: AbortSignal;
   readonly platform: Pick<Platform, "clock" | "timers">;
+  /** Of all queries of the application. */
+  readonly turns: AnsweringTurns;
 }
 
 /** What ends a query: its time, or a signal. */
@@ -31,9 +34,11 @@ interface QueryEnd {
 export class StoreReader {
   readonly settings: QuerySettings;
   readonly store: QueryableStore;
+  /** For what is done with answers. */
+  readonly turns: AnsweringTurns;
   readonly #parts: StoreReaderParts;
   /** Throws the reason of a signal that has ended queries. */
-  readonly #requireGoing = (): void => {
+  readonly requireGoing = (): void => {
     this.settings.signal?.throwIfAborted();
     this.#parts.closing.throwIfAborted();
   };
@@ -41,6 +46,7 @@ export class StoreReader {
   constructor(parts: StoreReaderParts, settings: QuerySettings) {
     this.#parts = parts;
     this.store = parts.store;
+    this.turns = parts.turns;
     this.settings = settings;
   }
 
@@ -211,7 +217,7 @@ export class StoreReader {
   /** Most are asked that are here: these wait for nobody, and pay for nothing that would end it. */
   async #here(request: PartitionRequest): Promise<PartitionAnswer | undefined> {
     if (this.settings.positionAtLeast !== undefined) return undefined; // it may have to be awaited
-    return this.#parts.asker.here(request, this.#requireGoing);
+    return this.#parts.asker.here(request, this.requireGoing);
   }
 
   async *#pages(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
