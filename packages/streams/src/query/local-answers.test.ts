@@ -5,6 +5,7 @@ import { describe, expect, it } from "vitest";
 
 import { LocalAnswers, type PartitionRequest, type QueryableTask } from "./local-answers.ts";
 import type { QueryableStores } from "./queryable-stores.ts";
+import { openScansMax } from "./scan-slots.ts";
 
 const request: PartitionRequest = {
   store: "counts",
@@ -24,11 +25,12 @@ const enough = new Error("enough");
 /** Of a task with so many rows, which ends its scans behind some, and takes so long for the first row of each. */
 function answersOf(rowCount: number, endsBehind = Infinity, scanMs = 0) {
   const platform = memoryPlatform();
-  const told = { opened: 0, disposed: 0, turns: 0, moves: false, spentMs: 0 };
+  const told = { opened: 0, disposed: 0, turns: 0, moves: false, spentMs: 0, openMax: 0 };
   const value = { value: new Uint8Array(1), timestamp: 1, headers: [] };
   const scan = () => {
     let count = 0;
     told.opened += 1;
+    told.openMax = Math.max(told.openMax, told.opened - told.disposed);
     told.spentMs += scanMs;
     return {
       next: () => {
@@ -110,6 +112,33 @@ describe("a whole answer of the task that runs here", () => {
     const { answers, told, until } = answersOf(1, Infinity, 1);
     await until(Promise.all(Array.from({ length: 48 }, () => answers.whole(request, goingOn))));
     expect(told).toMatchObject({ opened: 48, turns: 8 });
+  });
+
+  it("leaves few cursors open, however many are asked for at once, and an answer of one page waits for none", async () => {
+    const { answers, told, until } = answersOf(1700);
+    const few = answersOf(499);
+    const many = Promise.all(Array.from({ length: 100 }, () => answers.whole(request, goingOn)));
+    const counts = (await until(many)).map((answer) => answer?.rows.length);
+    expect(new Set(counts)).toEqual(new Set([1700]));
+    expect(told.openMax).toBe(openScansMax + 1); // the one that finds that it has to wait
+    await few.until(
+      Promise.all(Array.from({ length: 100 }, () => few.answers.whole(request, goingOn))),
+    );
+    expect(few.told).toMatchObject({ opened: 100, openMax: 1 });
+  });
+
+  it("gives way to the next scan where it fails, or its query ends", async () => {
+    const { answers, told, until } = answersOf(1700, 900);
+    const wholes = Array.from({ length: 100 }, (_, index) =>
+      answers.whole(request, () => {
+        if (index % 2 === 0 && told.disposed > 0) throw enough;
+      }),
+    );
+    const failures = await until(Promise.all(wholes.map(failureOf)));
+    expect(failures).toHaveLength(100);
+    for (const failure of failures)
+      if (failure !== enough) expect(failure).toMatchObject({ code: "QUERY_INTERRUPTED" });
+    expect(told.disposed).toBe(told.opened);
   });
 
   it("says so where its task moves while it waits for its turn", async () => {

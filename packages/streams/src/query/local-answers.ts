@@ -10,6 +10,7 @@ import type { Position } from "./position.ts";
 import { answerRows, type AnswerRow, type Question } from "./question.ts";
 import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
 import { requirePosition } from "./required-position.ts";
+import { ScanSlots } from "./scan-slots.ts";
 
 /** One partition of a store is asked something. */
 export interface PartitionRequest {
@@ -89,6 +90,8 @@ export interface PartitionAnswers {
 export class LocalAnswers implements PartitionAnswers {
   readonly #parts: LocalAnswersParts;
   readonly #turns: AnsweringTurns;
+  /** Of whole answers: others are read as somebody takes their pages. */
+  readonly #scans = new ScanSlots();
 
   constructor(parts: LocalAnswersParts) {
     this.#parts = parts;
@@ -128,17 +131,35 @@ export class LocalAnswers implements PartitionAnswers {
   ): Promise<PartitionAnswer | undefined> {
     const store = this.#parts.stores.find(request.store);
     if (this.has(store, request.partition) !== "active") return undefined;
-    let turn = this.#turns.next();
-    if (turn !== undefined) await turn;
-    requireGoing();
-    using answer = this.#open(request);
-    const rows: AnswerRow[] = [];
-    while (!answer.readPage(rows)) {
-      turn = this.#turns.next();
-      if (turn !== undefined) await turn;
-      requireGoing();
+    let hasSlot = false;
+    try {
+      for (;;) {
+        let turn = this.#turns.next();
+        if (turn !== undefined) await turn;
+        requireGoing();
+        using answer = this.#open(request);
+        const rows: AnswerRow[] = [];
+        let isLast = answer.readPage(rows);
+        if (!isLast && !hasSlot) {
+          const slot = this.#scans.take();
+          hasSlot = true;
+          if (slot !== undefined) {
+            answer[Symbol.dispose](); // it begins anew
+            await slot;
+            continue;
+          }
+        }
+        while (!isLast) {
+          turn = this.#turns.next();
+          if (turn !== undefined) await turn;
+          requireGoing();
+          isLast = answer.readPage(rows);
+        }
+        return { head: answer.head, rows };
+      }
+    } finally {
+      if (hasSlot) this.#scans.giveBack();
     }
-    return { head: answer.head, rows };
   }
 
   /** Finds the store, and opens what is read. Nothing else happens in between, so that all is of one position. */
