@@ -3,13 +3,11 @@ import type { CursorWatch, OpenedCursors } from "../contract/cursor-watch.ts";
 import { StateError } from "../contract/state-error.ts";
 import type { StoreScan } from "../contract/bytes-store.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
+import { OverwrittenEntry, type ValueNow } from "./overwritten-entry.ts";
 import { SnapshotCursor, type SnapshotSource } from "./snapshot-cursor.ts";
 
 /** What is kept for one cursor, at most. */
 const keptBytesMax = 16 * 1024 * 1024;
-
-/** Gives what lies under a key now, as a scan would see it. */
-export type ValueNow = (scan: StoreScan) => Uint8Array | null;
 
 /** The cursors of one store that are open, each with the state as of its opening. */
 export class OpenCursors implements OpenedCursors {
@@ -53,8 +51,9 @@ export class OpenCursors implements OpenedCursors {
 
   /** Before a key is written. */
   keep(key: Uint8Array, valueNow: ValueNow): void {
+    const entry = new OverwrittenEntry(key, valueNow);
     for (const cursor of this.#cursors)
-      if (cursor.keep(key, valueNow) > keptBytesMax)
+      if (cursor.keep(entry) > keptBytesMax)
         cursor.fail(this.#ended(`more than ${keptBytesMax} bytes were overwritten meanwhile`));
   }
 

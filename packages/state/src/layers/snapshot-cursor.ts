@@ -1,8 +1,9 @@
 import { compareBytes, noBytes, type Timestamp } from "@millrace/model";
-import { afterKey, copyBytes } from "../bytes/key-range.ts";
+import { afterKey } from "../bytes/key-range.ts";
 import { toLatin1 } from "../bytes/latin1.ts";
 import type { StoreScan } from "../contract/bytes-store.ts";
 import type { EntryCursor } from "../contract/store-engine.ts";
+import type { OverwrittenEntry } from "./overwritten-entry.ts";
 import { SortedMap } from "../sorted/sorted-map.ts";
 
 /** Where a snapshot takes its entries from. */
@@ -77,17 +78,17 @@ export class SnapshotCursor implements EntryCursor {
   }
 
   /**
-   * Told before a key is written, and what lies there.
+   * Told before something is written.
    *
    * @returns bytes that are kept in all
    */
-  keep(key: Uint8Array, valueNow: (scan: StoreScan) => Uint8Array | null): number {
+  keep(entry: OverwrittenEntry): number {
+    const { key, text } = entry;
     const isPassed = this.#key !== null && this.#order(key, this.#key) <= 0;
-    const text = toLatin1(key);
     if (isPassed || !this.#isWithin(key) || this.#kept.get(text) !== undefined)
       return this.#keptBytes;
-    const value = valueNow(this.range);
-    this.#kept.set(text, { key: copyBytes(key), value });
+    const value = entry.valueFor(this.range);
+    this.#kept.set(text, { key: entry.ownKey, value });
     this.#keptBytes += key.length + (value?.length ?? 0) + keptOverheadBytes;
     return this.#keptBytes;
   }

@@ -42,7 +42,7 @@ interface OpenWalk {
   readonly seen: string[];
 }
 
-function storeOf(cacheBytesMax: number) {
+function storeOf(cacheBytesMax: number, engine = new MemoryEngine()) {
   const specification = keyValueStore({
     name: "letters",
     key: string(),
@@ -50,7 +50,7 @@ function storeOf(cacheBytesMax: number) {
     caching: cacheBytesMax > 0,
   });
   const stores = openTaskStores({
-    engine: new MemoryEngine(),
+    engine,
     stores: [{ specification, changelogTopic: "letters", changelog: null }],
     recordContext: { topic: "t", partition: 0, offset: 0, timestamp: 0, headers: noHeaders },
     cache: new CacheBudget(cacheBytesMax),
@@ -149,5 +149,34 @@ describe("STATE-11: a cursor shows the store as it was when it was opened", () =
     const cursor = store.all();
     for (let index = 10; index < 30; index++) store.put(`k${index}`, "");
     expect(() => cursor.next()).toThrow(/16777216 bytes/);
+  });
+});
+
+class CountingEngine extends MemoryEngine {
+  reads = 0;
+
+  override get(key: Uint8Array): Uint8Array | null {
+    this.reads += 1;
+    return super.get(key);
+  }
+}
+
+describe("what a write changes is read once, however many cursors keep it", () => {
+  it.each(["live", "committed"] as const)("of what is %s", (isolation) => {
+    const engine = new CountingEngine();
+    const { stores, store } = storeOf(0, engine);
+    store.put("a", "old");
+    stores.commit(new Map());
+    const view = stores.view("letters", isolation);
+    if (view.kind !== "keyValue") throw new Error("it is one of keys and values");
+    const cursors = Array.from({ length: 50 }, () => view.store.scan({}));
+    engine.reads = 0;
+    store.put("a", "new");
+    stores.commit(new Map());
+    expect(engine.reads).toBe(1);
+    for (const cursor of cursors) {
+      expect(cursor.next()).toBe(true);
+      expect(cursor.value.value).toEqual(encodeUtf8("old"));
+    }
   });
 });
