@@ -8,6 +8,8 @@ import { writeUnsignedVarint, writeVarlong, zigZag } from "./varint.ts";
 const stringBytesMax = 0x7fff;
 /** Longer byte fields become parts of their own, so that they are not copied. */
 const copiedBytesMax = 512;
+/** Longer text becomes bytes of its own first: that costs more for each text, and less for each byte. */
+const textInPlaceMax = 48;
 
 /**
  * Writes the Kafka protocol, big-endian, into a list of parts: small fields into buffers of its own
@@ -102,6 +104,11 @@ export class Writer {
 
   /** A string with its length of two bytes. */
   writeString(text: string): void {
+    if (isShortAscii(text)) {
+      this.writeInt16(text.length);
+      this.#writeAscii(text);
+      return;
+    }
     const bytes = encodeText(text);
     this.writeInt16(bytes.length);
     this.writeRaw(bytes);
@@ -109,6 +116,11 @@ export class Writer {
 
   /** A string with its length plus one as a varint. */
   writeCompactString(text: string): void {
+    if (isShortAscii(text)) {
+      this.writeUnsignedVarint(text.length + 1);
+      this.#writeAscii(text);
+      return;
+    }
     const bytes = encodeText(text);
     this.writeUnsignedVarint(bytes.length + 1);
     this.writeRaw(bytes);
@@ -166,6 +178,12 @@ export class Writer {
     return whole;
   }
 
+  #writeAscii(text: string): void {
+    const position = this.#reserve(text.length);
+    for (let index = 0; index < text.length; index++)
+      this.#bytes[position + index] = text.charCodeAt(index);
+  }
+
   #endPart(): void {
     const length = this.#position - this.#partStart;
     if (length === 0) return;
@@ -193,6 +211,13 @@ export class Writer {
     this.#position = open.length + length;
     return open.length;
   }
+}
+
+/** Names of topics, groups, clients and options mostly are. */
+function isShortAscii(text: unknown): text is string {
+  if (typeof text !== "string" || text.length > textInPlaceMax) return false;
+  for (let index = 0; index < text.length; index++) if (text.charCodeAt(index) > 0x7f) return false;
+  return true;
 }
 
 function encodeText(text: string): Uint8Array {
