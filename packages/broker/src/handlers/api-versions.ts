@@ -17,6 +17,7 @@ import type { RequestContext } from "../server/request-context.ts";
  */
 
 type Response = Given<typeof apiVersionsResponse>;
+type Row = ReturnType<typeof rowOf>;
 
 /** Kafka: `ApiVersionsRequest.SOFTWARE_NAME_VERSION_PATTERN`. */
 const softwarePattern = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
@@ -25,6 +26,8 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
   readonly api = apiVersionsApi;
   readonly #image: MetadataImage;
   readonly #apis: () => readonly Api[];
+  /** The same for whoever asks. */
+  #rows: readonly Row[] | undefined;
 
   /** @param apis what is served, asked for when all handlers are there */
   constructor(image: MetadataImage, apis: () => readonly Api[]) {
@@ -51,7 +54,7 @@ export class ApiVersionsHandler implements Handler<ApiVersionsRequest | undefine
     const levels = [...this.#image.features].filter(([, level]) => level > 0);
     return {
       errorCode: 0,
-      apiKeys: this.#apis().map(rowOf),
+      apiKeys: (this.#rows ??= this.#apis().map(rowOf)),
       supportedFeatures: supportedFeatures.filter(
         ({ minVersion }) => version >= 4 || minVersion > 0,
       ),

@@ -7,12 +7,11 @@ const unsupportedVersion = 35;
 
 /** What a broker told about itself when the connection was opened: versions of APIs, and features. */
 export class AgreedVersions {
-  readonly #ranges = new Map<number, { readonly min: number; readonly max: number }>();
+  readonly #rows = new Map<number, ApiVersionsResponse["apiKeys"][number]>();
   readonly #features = new Map<string, number>();
 
   constructor(response: ApiVersionsResponse) {
-    for (const { apiKey, minVersion, maxVersion } of response.apiKeys)
-      this.#ranges.set(apiKey, { min: minVersion, max: maxVersion });
+    for (const row of response.apiKeys) this.#rows.set(row.apiKey, row);
     if (response.finalizedFeaturesEpoch < 0) return;
     for (const { name, maxVersionLevel } of response.finalizedFeatures)
       this.#features.set(name, maxVersionLevel);
@@ -25,10 +24,10 @@ export class AgreedVersions {
 
   /** The highest version that both sides know within the bounds; undefined: there is none. */
   version(api: Api, bounds: { versionMin?: number; versionMax?: number } = {}): number | undefined {
-    const range = this.#ranges.get(api.key);
-    if (range === undefined) return undefined;
-    const max = Math.min(api.versions.max, range.max, bounds.versionMax ?? Infinity);
-    const min = Math.max(api.versions.min, range.min, bounds.versionMin ?? 0);
+    const row = this.#rows.get(api.key);
+    if (row === undefined) return undefined;
+    const max = Math.min(api.versions.max, row.maxVersion, bounds.versionMax ?? Infinity);
+    const min = Math.max(api.versions.min, row.minVersion, bounds.versionMin ?? 0);
     return max >= min ? max : undefined;
   }
 
@@ -36,8 +35,9 @@ export class AgreedVersions {
   versionOrThrow(api: Api, bounds: { versionMin?: number; versionMax?: number }): number {
     const version = this.version(api, bounds);
     if (version !== undefined) return version;
-    const range = this.#ranges.get(api.key);
-    const told = range === undefined ? "not at all" : `in versions ${range.min} to ${range.max}`;
+    const row = this.#rows.get(api.key);
+    const told =
+      row === undefined ? "not at all" : `in versions ${row.minVersion} to ${row.maxVersion}`;
     throw new ClusterError(
       "UNSUPPORTED_BY_CLUSTER",
       `the broker serves ${api.name} ${told}; ${bounds.versionMin ?? api.versions.min} to ` +

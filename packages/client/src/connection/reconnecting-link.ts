@@ -93,8 +93,9 @@ export class ReconnectingLink implements BrokerLink {
 
   /** Closes for ever. Twice is fine. */
   close(): void {
-    this.#closing.abort(closedError());
-    this.#connection?.close(closedError());
+    const error = closedError();
+    this.#closing.abort(error);
+    this.#connection?.close(error);
   }
 
   #send<Q extends Fields, A extends Fields>(
