@@ -1,4 +1,4 @@
-const capacityMin = 4096;
+const capacityMin = 512;
 
 /** The content of a file: bytes that grow at the end by doubling; a gap reads as zeros. */
 export class GrowingBytes {

@@ -68,8 +68,12 @@ export class SimulatedDisk {
   }
 
   find(path: string): SimulatedNode | undefined {
+    return this.#at(partsOf(path));
+  }
+
+  #at(parts: readonly string[]): SimulatedNode | undefined {
     let node: SimulatedNode | undefined = this.#root;
-    for (const part of partsOf(path)) {
+    for (const part of parts) {
       if (node?.kind !== "directory") return undefined;
       node = node.entries.get(part);
     }
@@ -77,17 +81,21 @@ export class SimulatedDisk {
   }
 
   directory(path: string): SimulatedDirectory {
-    const node = this.find(path);
-    if (node === undefined) throw notFound(path);
-    if (node.kind === "file") throw wrongKind(path, "directory");
-    return node;
+    return this.#directoryAt(partsOf(path));
+  }
+
+  #directoryAt(parts: readonly string[]): SimulatedDirectory {
+    const node = this.#at(parts);
+    if (node?.kind === "directory") return node;
+    const path = parts.join("/");
+    throw node === undefined ? notFound(path) : wrongKind(path, "directory");
   }
 
   place(path: string): { readonly directory: SimulatedDirectory; readonly name: string } {
     const parts = partsOf(path);
     const name = parts.at(-1);
     if (name === undefined) throw wrongKind(path, "file");
-    return { directory: this.directory(parts.slice(0, -1).join("/")), name };
+    return { directory: this.#directoryAt(parts.slice(0, -1)), name };
   }
 
   /** What no name leads to any more is forgotten. */
