@@ -1,9 +1,15 @@
+import { JoinedSignal } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { keyValueStore, StateError, type StoreView } from "@millrace/state";
 import { string } from "@millrace/serde";
 import { describe, expect, it } from "vitest";
 
-import { LocalAnswers, type PartitionRequest, type QueryableTask } from "./local-answers.ts";
+import {
+  LocalAnswers,
+  type PartitionRequest,
+  type QueryableTask,
+  type QueryLife,
+} from "./local-answers.ts";
 import type { QueryableStores } from "./queryable-stores.ts";
 import { openScansMax } from "./scan-slots.ts";
 
@@ -71,7 +77,11 @@ function answersOf(rowCount: number, endsBehind = Infinity, scanMs = 0) {
   return { answers, told, until: platform.until.bind(platform) };
 }
 
-const goingOn = (): void => {};
+const lifeThat = (requireGoing: () => void): QueryLife => ({
+  requireGoing,
+  ends: () => new JoinedSignal(),
+});
+const goingOn = lifeThat(() => {});
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
   work.catch((error: unknown) => error);
 
@@ -100,10 +110,13 @@ describe("a whole answer of the task that runs here", () => {
   it("gives way to others once a turn has had its share, and is told then whether it goes on", async () => {
     const { answers, told, until } = answersOf(500 * 250);
     let asked = 0;
-    const whole = answers.whole(request, () => {
-      asked += 1;
-      if (asked === 150) throw enough;
-    });
+    const whole = answers.whole(
+      request,
+      lifeThat(() => {
+        asked += 1;
+        if (asked === 150) throw enough;
+      }),
+    );
     expect(await until(failureOf(whole))).toBe(enough);
     expect(told).toMatchObject({ turns: 2, opened: 1, disposed: 1 });
   });
@@ -130,9 +143,12 @@ describe("a whole answer of the task that runs here", () => {
   it("gives way to the next scan where it fails, or its query ends", async () => {
     const { answers, told, until } = answersOf(1700, 900);
     const wholes = Array.from({ length: 100 }, (_, index) =>
-      answers.whole(request, () => {
-        if (index % 2 === 0 && told.disposed > 0) throw enough;
-      }),
+      answers.whole(
+        request,
+        lifeThat(() => {
+          if (index % 2 === 0 && told.disposed > 0) throw enough;
+        }),
+      ),
     );
     const failures = await until(Promise.all(wholes.map(failureOf)));
     expect(failures).toHaveLength(100);

@@ -1,5 +1,5 @@
 import type { Offset } from "@millrace/model";
-import type { Platform } from "@millrace/platform";
+import type { JoinedSignal, Platform } from "@millrace/platform";
 import type { QueryIsolation, TaskStores } from "@millrace/state";
 
 import { QueryError } from "../error/query-error.ts";
@@ -67,6 +67,14 @@ export interface LocalAnswersParts {
   readonly isolation: QueryIsolation;
 }
 
+/** What ends a query. */
+export interface QueryLife {
+  /** Throws what has ended it: asked wherever it has waited for a turn. */
+  requireGoing(): void;
+  /** For what waits longer. Dispose of it behind that. */
+  ends(): JoinedSignal;
+}
+
 /** What a process answers with by itself. */
 export interface PartitionAnswers {
   /** Whether a partition of a store is here. */
@@ -80,10 +88,9 @@ export interface PartitionAnswers {
   /**
    * All of an answer at once, from the task that runs on this thread. Undefined: it does not; ask whoever may have it.
    *
-   * @param requireGoing throws what ends it, asked wherever it has waited
-   * @throws QueryError
+   * @throws QueryError; what its life ends with
    */
-  whole(request: PartitionRequest, requireGoing: () => void): Promise<PartitionAnswer | undefined>;
+  whole(request: PartitionRequest, life: QueryLife): Promise<PartitionAnswer | undefined>;
 }
 
 /** Answers from the stores of this process, and asks nobody else. */
@@ -125,10 +132,7 @@ export class LocalAnswers implements PartitionAnswers {
     }
   }
 
-  async whole(
-    request: PartitionRequest,
-    requireGoing: () => void,
-  ): Promise<PartitionAnswer | undefined> {
+  async whole(request: PartitionRequest, life: QueryLife): Promise<PartitionAnswer | undefined> {
     const store = this.#parts.stores.find(request.store);
     if (this.has(store, request.partition) !== "active") return undefined;
     let hasSlot = false;
@@ -136,23 +140,24 @@ export class LocalAnswers implements PartitionAnswers {
       for (;;) {
         let turn = this.#turns.next();
         if (turn !== undefined) await turn;
-        requireGoing();
+        life.requireGoing();
         using answer = this.#open(request);
         const rows: AnswerRow[] = [];
         let isLast = answer.readPage(rows);
         if (!isLast && !hasSlot) {
-          const slot = this.#scans.take();
-          hasSlot = true;
-          if (slot !== undefined) {
+          hasSlot = this.#scans.take();
+          if (!hasSlot) {
             answer[Symbol.dispose](); // it begins anew
-            await slot;
+            using ends = life.ends();
+            await this.#scans.wait(ends.signal);
+            hasSlot = true;
             continue;
           }
         }
         while (!isLast) {
           turn = this.#turns.next();
           if (turn !== undefined) await turn;
-          requireGoing();
+          life.requireGoing();
           isLast = answer.readPage(rows);
         }
         return { head: answer.head, rows };

@@ -1,3 +1,4 @@
+import { JoinedSignal } from "@millrace/platform";
 import { memoryPlatform } from "@millrace/platform/memory";
 import { expect, test } from "vitest";
 
@@ -192,6 +193,7 @@ test.each([
   ["that may pass has whoever has it asked", "NOT_ACTIVE", undefined],
   ["that stays is told", "STORE_FAILED", "STORE_FAILED"],
 ] as const)("what a task that runs here answers with, %s", async (_, code, told) => {
+  const life = { requireGoing: () => {}, ends: () => new JoinedSignal() };
   const fails = async (): Promise<never> => {
     throw new QueryError(code, "it does not answer");
   };
@@ -203,7 +205,7 @@ test.each([
     transport: undefined,
     ownAddress: undefined,
   });
-  const answer = asker.here(request, () => {}).catch((error: QueryError) => error.code);
+  const answer = asker.here(request, life).catch((error: QueryError) => error.code);
   expect(await answer).toBe(told);
 });
 

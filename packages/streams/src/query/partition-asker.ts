@@ -6,6 +6,7 @@ import type {
   LocalRole,
   PartitionAnswers,
   PartitionRequest,
+  QueryLife,
   PartitionAnswer,
 } from "./local-answers.ts";
 import type { QueryTransport } from "./query-transport.ts";
@@ -54,12 +55,9 @@ export class PartitionAsker {
   }
 
   /** As `PartitionAnswers.whole`. Undefined: whoever has it is to be asked; the task may have moved meanwhile. */
-  async here(
-    request: PartitionRequest,
-    requireGoing: () => void,
-  ): Promise<PartitionAnswer | undefined> {
+  async here(request: PartitionRequest, life: QueryLife): Promise<PartitionAnswer | undefined> {
     try {
-      return await this.#parts.local.whole(request, requireGoing);
+      return await this.#parts.local.whole(request, life);
     } catch (error) {
       if (!(error instanceof QueryError) || !error.retriable) throw error;
       return undefined;

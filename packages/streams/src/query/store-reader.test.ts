@@ -141,8 +141,8 @@ test.each(["own", "closing"])("it ends with its signals, though it is here: %s",
   const own = new AbortController();
   const enough = new Error("enough");
   const { reader, closing } = readerHere(
-    async (_, requireGoing) => {
-      requireGoing();
+    async (_, life) => {
+      life.requireGoing();
       return { head, rows: [] };
     },
     { signal: own.signal },

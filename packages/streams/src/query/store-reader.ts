@@ -4,7 +4,7 @@ import { abortable, JoinedSignal, type Platform } from "@millrace/platform";
 import { QueryError } from "../error/query-error.ts";
 import type { AnsweringTurns } from "./answering-turns.ts";
 import { isPartitionOf } from "./changes-options.ts";
-import type { AnswerPage, PartitionAnswer, PartitionRequest } from "./local-answers.ts";
+import type { AnswerPage, PartitionAnswer, PartitionRequest, QueryLife } from "./local-answers.ts";
 import type { AnswerHead } from "./open-answer.ts";
 import type { PartitionAsker } from "./partition-asker.ts";
 import type { QuerySettings } from "./query-options.ts";
@@ -31,17 +31,12 @@ interface QueryEnd {
 }
 
 /** Asks the partitions of one store, with the settings of one handle. */
-export class StoreReader {
+export class StoreReader implements QueryLife {
   readonly settings: QuerySettings;
   readonly store: QueryableStore;
   /** For what is done with answers. */
   readonly turns: AnsweringTurns;
   readonly #parts: StoreReaderParts;
-  /** Throws the reason of a signal that has ended queries. */
-  readonly requireGoing = (): void => {
-    this.settings.signal?.throwIfAborted();
-    this.#parts.closing.throwIfAborted();
-  };
 
   constructor(parts: StoreReaderParts, settings: QuerySettings) {
     this.#parts = parts;
@@ -59,6 +54,12 @@ export class StoreReader {
   /** What ends whatever is asked: the caller's signal, or the end of the application. Dispose of it behind that. */
   ends(): JoinedSignal {
     return new JoinedSignal(this.settings.signal, this.#parts.closing);
+  }
+
+  /** Throws the reason of a signal that has ended queries. */
+  requireGoing(): void {
+    this.settings.signal?.throwIfAborted();
+    this.#parts.closing.throwIfAborted();
   }
 
   /** Those that are asked, in order. */
@@ -217,7 +218,7 @@ export class StoreReader {
   /** Most are asked that are here: these wait for nobody, and pay for nothing that would end it. */
   async #here(request: PartitionRequest): Promise<PartitionAnswer | undefined> {
     if (this.settings.positionAtLeast !== undefined) return undefined; // it may have to be awaited
-    return this.#parts.asker.here(request, this.requireGoing);
+    return this.#parts.asker.here(request, this);
   }
 
   async *#pages(request: PartitionRequest): AsyncGenerator<AnswerPage, void, undefined> {
