@@ -75,11 +75,10 @@ export function readOptions<Rows extends OptionRows>(
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(rows, name)) throw unknownOption(entry, name, rows);
   }
-  const read = Object.entries(rows).map(([name, row]) => [
-    name,
-    readOption(`${entry}: ${name}`, options[name], row),
-  ]);
-  const values = Object.fromEntries(read) as ReadOptions<Rows>; // row by row
+  const read: Record<string, unknown> = {};
+  for (const name of Object.keys(rows))
+    read[name] = readOption({ entry, name, given: options[name] }, rows[name]);
+  const values = read as ReadOptions<Rows>; // row by row
   for (const { demand, options: names, holds } of rules) {
     if (holds(values)) continue;
     const parts = names.map((name) => `${name} is ${told(options[name], rows[name])}`);
@@ -103,8 +102,11 @@ function shownSecret(given: unknown): string {
 }
 
 function readOption(
-  name: string,
-  given: unknown,
+  {
+    entry,
+    name,
+    given,
+  }: { readonly entry: string; readonly name: string; readonly given: unknown },
   { presence, byDefault, allowed, isSecret, read }: OptionRow<unknown, unknown, OptionPresence>,
 ): unknown {
   if (given === undefined && presence === "optional") return undefined;
@@ -112,7 +114,7 @@ function readOption(
   if (value !== undefined) return value;
   const text = isSecret ? shownSecret : shown;
   const what = given === undefined ? "missing" : text(given);
-  throw new OptionError("INVALID_OPTION", `${name} is ${what}; give ${allowed}`);
+  throw new OptionError("INVALID_OPTION", `${entry}: ${name} is ${what}; give ${allowed}`);
 }
 
 function objectOf(
