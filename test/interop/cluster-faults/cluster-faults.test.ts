@@ -18,6 +18,7 @@ import { seededRandom, seedOfRun } from "../../crash/seeded-random.ts";
 import { missingFor } from "../apache-kafka.ts";
 import { bundledBroker, threeNodes } from "./clusters.ts";
 import { differences, readTopics } from "./compare-plainly.ts";
+import { Evidence } from "./evidence.ts";
 import { Faults, seconds } from "./faults.ts";
 import { Instance } from "./instance.ts";
 import { Load } from "./load.ts";
@@ -55,6 +56,7 @@ test.skipIf(missing !== undefined).for(scenes)(
     const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-faults-"));
     try {
       await using cluster = await start();
+      using evidence = new Evidence(seed, [...cluster.dataFolders, folder]);
       await using client = connect({ bootstrapServers: cluster.address });
       const placed = placeProgram(program, "faults");
       await createTopics(client, [placed]);
@@ -94,6 +96,7 @@ test.skipIf(missing !== undefined).for(scenes)(
       }
       expect(differences(await readTopics(client, placed))).toEqual([]);
       expect(load.count).toBeGreaterThan(minutes * 100);
+      evidence.drop();
     } finally {
       rmSync(folder, { recursive: true, force: true });
     }

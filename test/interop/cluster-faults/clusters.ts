@@ -11,6 +11,8 @@ import type { Victim } from "./faults.ts";
 export interface FaultyCluster extends AsyncDisposable {
   readonly address: string;
   readonly brokers: readonly Victim[];
+  /** What each of them holds. */
+  readonly dataFolders: readonly string[];
 }
 
 const nodeCount = 3;
@@ -27,6 +29,7 @@ export async function threeNodes(): Promise<FaultyCluster> {
       kill: () => kafka.kill(node),
       revive: () => kafka.revive(node),
     })),
+    dataFolders: Array.from({ length: nodeCount }, (_, node) => kafka.dataOf(node)),
     [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
   };
 }
@@ -57,6 +60,7 @@ export async function bundledBroker(): Promise<FaultyCluster> {
         },
       },
     ],
+    dataFolders: [join(folder, "data")],
     async [Symbol.asyncDispose]() {
       await process.killAfter(0);
       rmSync(folder, { recursive: true, force: true });

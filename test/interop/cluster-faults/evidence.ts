@@ -1,0 +1,36 @@
+import { cpSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { messageOf } from "@millrace/model";
+
+/** What brokers and instances hold goes with the test: where it has not passed, a copy of that stays. */
+export class Evidence implements Disposable {
+  readonly #seed: number;
+  readonly #folders: readonly string[];
+  #isNeeded = true;
+
+  constructor(seed: number, folders: readonly string[]) {
+    this.#seed = seed;
+    this.#folders = folders;
+  }
+
+  /** All was right. */
+  drop(): void {
+    this.#isNeeded = false;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isNeeded) return;
+    const kept = join(tmpdir(), `millrace-cluster-faults-kept-${this.#seed}`);
+    for (const [index, folder] of this.#folders.entries())
+      try {
+        cpSync(folder, join(kept, `${index}`), { recursive: true });
+      } catch (error) {
+        console.error(`${folder} is not kept as a whole: ${messageOf(error)}`); // files come and go
+      }
+    console.error(
+      `for whoever looks why, the folders of brokers and instances are kept in ${kept}`,
+    );
+  }
+}
