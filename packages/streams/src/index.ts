@@ -11,15 +11,11 @@ export type { Owner } from "./query/task-owners.ts";
 export type { QueryTransport } from "./query/query-transport.ts";
 export type { FetchHandler, HandlerOptions } from "./app/app-handler.ts";
 export type { PartitionResult, Rows } from "./query/rows.ts";
-export type {
-  Entry,
-  KeyOrder,
-  KeyValueQueries,
-  Lookup,
-  SessionQueries,
-  VersionedQueries,
-  WindowQueries,
-} from "./query/store-queries.ts";
+export type { Entry, Lookup } from "./query/store-queries.ts";
+export type { KeyOrder, KeyValueQueries } from "./query/key-value-queries.ts";
+export type { SessionQueries } from "./query/session-queries.ts";
+export type { VersionedQueries } from "./query/versioned-queries.ts";
+export type { WindowQueries } from "./query/window-queries.ts";
 export { StreamsError, type ErrorPlace, type StreamsErrorCode } from "./error/streams-error.ts";
 export {
   TopologyConfigError,

@@ -3,7 +3,7 @@ import { OwnedGauges, silentLogger } from "@millrace/platform";
 import { StateError } from "../contract/state-error.ts";
 import type { StateStore } from "../contract/state-store.ts";
 import type { EngineEntry } from "../contract/store-engine.ts";
-import type { ChangelogRecord, OpenStore, StoreEnvironment } from "../contract/open-store.ts";
+import type { ChangelogRecord, StoreEnvironment } from "../contract/open-store.ts";
 import { StoreScope } from "../contract/store-scope.ts";
 import { kindOf, type StoreSpecification } from "../contract/store-specification.ts";
 import type { QueryIsolation, StoreView } from "../contract/store-view.ts";
@@ -19,6 +19,7 @@ import { StagedStore } from "../layers/staged-store.ts";
 import { StoreMeters } from "../layers/store-meters.ts";
 import { MemoryEngine } from "../memory/memory-engine.ts";
 import { EngineArea } from "./engine-area.ts";
+import { OpenedStore } from "./opened-store.ts";
 
 const defaultStageBytesMax = 16 * 1024 * 1024;
 
@@ -32,22 +33,6 @@ const defaultStageBytesMax = 16 * 1024 * 1024;
  */
 export function openTaskStores(options: TaskStoresOptions): TaskStores {
   return new OpenTaskStores(options);
-}
-
-/** One store, with what is uncommitted of it. */
-interface OpenedStore {
-  readonly specification: StoreSpecification;
-  readonly area: EngineArea;
-  readonly stage: Stage;
-  readonly open: OpenStore;
-  readonly committed: CommittedBytes;
-  /** What queries read; undefined: nobody asked. */
-  liveView: StoreView | undefined;
-  /** What queries read of what is committed; undefined: nobody asked since the last commit. */
-  committedView: StoreView | undefined;
-  /** True: its engine held entries of another layout, which were deleted. */
-  readonly isReset: boolean;
-  readonly meters: StoreMeters | undefined;
 }
 
 class OpenTaskStores implements TaskStores {
@@ -124,7 +109,7 @@ class OpenTaskStores implements TaskStores {
     // One pass in registration order does it, unless a flush writes to a store that was registered before.
     for (; this.#flushPass <= this.#opened.length; this.#flushPass++) {
       for (; this.#flushedCount < this.#opened.length; this.#flushedCount++)
-        if (!flushed(this.#opened[this.#flushedCount], isOver)) return false;
+        if (!this.#opened[this.#flushedCount].flush(isOver)) return false;
       this.#flushedCount = 0;
       if (this.#hasDirty()) continue;
       this.#flushPass = 0;
@@ -162,25 +147,20 @@ class OpenTaskStores implements TaskStores {
       area.commit(writes, covered);
     }
     this.#isCommitting = false;
-    for (const store of this.#opened) {
-      store.stage.dropSealed();
-      store.committed.overwritten();
-      store.committedView = undefined;
-      store.open.committed();
-    }
+    for (const store of this.#opened) store.commitEnded();
   }
 
   abort(): void {
     this.#flushPass = this.#flushedCount = 0;
     this.#isCommitting = false;
-    for (const store of this.#opened) discard(store);
+    for (const store of this.#opened) store.discard();
   }
 
   tie(store: string, changelog: string, topicId?: string): boolean {
     this.#requireOpen();
     const found = this.#find(store);
     const isOwn = found.area.tie(store, changelog, topicId);
-    if (!isOwn) wiped(found);
+    if (!isOwn) found.wiped();
     return isOwn;
   }
 
@@ -206,7 +186,7 @@ class OpenTaskStores implements TaskStores {
     this.#requireOpen();
     const found = this.#find(store);
     found.area.wipe(store);
-    wiped(found);
+    found.wiped();
   }
 
   formOf(store: string): StoreForm {
@@ -221,15 +201,7 @@ class OpenTaskStores implements TaskStores {
 
   view(store: string, isolation: QueryIsolation): StoreView {
     this.#requireOpen();
-    const found = this.#find(store);
-    const { open, committed } = found;
-    if (open.view === undefined)
-      throw new StateError(
-        "STORE_NOT_QUERYABLE",
-        `store ${store} is an operator's own, a ${found.specification.kind.name}; ask a table's, or one that a processor keeps`,
-      );
-    if (isolation === "live") return (found.liveView ??= open.view(undefined));
-    return (found.committedView ??= open.view(committed));
+    return this.#find(store).view(isolation);
   }
 
   release(): void {
@@ -275,17 +247,7 @@ class OpenTaskStores implements TaskStores {
     const { operations, buffer } = kindOf(specification);
     if (operations !== undefined) meters?.measure(open.store, operations);
     if (buffer !== undefined) meters?.measureBuffer(open.store, buffer);
-    const store = {
-      specification,
-      area,
-      stage,
-      open,
-      committed,
-      liveView: undefined,
-      committedView: undefined,
-      isReset,
-      meters,
-    };
+    const store = new OpenedStore({ specification, area, stage, open, committed, isReset, meters });
     this.#byName.set(name, store);
     return store;
   }
@@ -316,20 +278,4 @@ class OpenTaskStores implements TaskStores {
   #requireOpen(): void {
     this.#scope.requireOpen("(all)");
   }
-}
-
-function flushed({ open, meters }: OpenedStore, isOver?: () => boolean): boolean {
-  return meters === undefined ? open.flush(isOver) : meters.flushed(() => open.flush(isOver));
-}
-
-/** The engine has nothing of it any more. */
-function wiped(store: OpenedStore): void {
-  discard(store);
-  store.committed.endCursors("its store was reset");
-  store.committedView = undefined;
-}
-
-function discard({ open, stage }: OpenedStore): void {
-  stage.clear();
-  open.discard();
 }

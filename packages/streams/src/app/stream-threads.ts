@@ -8,7 +8,7 @@ import type { RestoreProgress } from "../runtime/state/restore-event.ts";
 import { GroupNews } from "./group-news.ts";
 import type { GroupLeaving, LoopHost } from "./loop-host.ts";
 import type { LoopStates } from "./loop-states.ts";
-import { answerOf, type UncaughtErrorPolicy } from "./uncaught-error.ts";
+import { tellAnswer, type UncaughtErrorPolicy } from "./uncaught-error.ts";
 
 /** Between two loops of which one takes the other's place: twice as long each time, up to the maximum. */
 const firstPauseMs = 50;
@@ -213,22 +213,16 @@ export class StreamThreads {
     error: unknown,
     { slot, host }: { readonly slot: Slot; readonly host: LoopHost | undefined },
   ): Promise<"over" | "replace"> {
-    const { platform, closeTimeoutMs, applicationId, states, nameOf } = this.#options;
+    const { platform, closeTimeoutMs, applicationId, states, nameOf, onUncaughtError } =
+      this.#options;
     // Of a loop that is being removed the policy is asked all the same: it takes nobody's place.
     if (this.#stopping?.aborted === true || isLast(error)) return this.#fail(error);
     this.#failedCount.add(1);
-    const answer = this.#answerOf(error);
-    const fields = { application: applicationId, thread: nameOf(slot.number) };
-    if (typeof answer === "object")
-      platform.logger.log("error", "streams.error-handler-failed", {
-        ...fields,
-        handler: "onUncaughtError",
-        cause: answer.refusal,
-      });
-    platform.logger.log(answer === "replaceThread" ? "error" : "info", "streams.thread-failed", {
-      ...fields,
-      answer: typeof answer === "string" ? answer : "refused",
-      cause: error,
+    const answer = tellAnswer(error, {
+      policy: onUncaughtError,
+      mayReplace: this.#hasRun,
+      logger: platform.logger,
+      fields: { application: applicationId, thread: nameOf(slot.number) },
     });
     if (answer === "replaceThread") {
       states.tell(slot.number, "rebalancing");
@@ -246,12 +240,6 @@ export class StreamThreads {
       timer.cancel();
     }
     return this.#fail(error);
-  }
-
-  /** What keeps the application from starting would keep another loop from it too, while the start waits. */
-  #answerOf(error: unknown): ReturnType<typeof answerOf> {
-    const answer = answerOf(this.#options.onUncaughtError, error);
-    return answer === "replaceThread" && !this.#hasRun ? "shutdownClient" : answer;
   }
 
   #fail(error: unknown): "over" {

@@ -14,13 +14,11 @@ import type { QueryableStore, QueryableStores } from "./queryable-stores.ts";
 import type { AnyQueries, QueryHandle } from "./queries-of.ts";
 import { StoreCodec } from "./store-codec.ts";
 import type { Owner, TaskOwners } from "./task-owners.ts";
-import {
-  KeyValueQueries,
-  SessionQueries,
-  VersionedQueries,
-  WindowQueries,
-  type QueriesParts,
-} from "./store-queries.ts";
+import { KeyValueQueries } from "./key-value-queries.ts";
+import { SessionQueries } from "./session-queries.ts";
+import { VersionedQueries } from "./versioned-queries.ts";
+import { WindowQueries } from "./window-queries.ts";
+import type { QueriesParts } from "./store-queries.ts";
 import { StoreReader } from "./store-reader.ts";
 
 export interface AppQueriesParts {

@@ -9,12 +9,10 @@ import type {
   ValueAndTimestamp,
 } from "@millrace/state";
 
-import type {
-  KeyValueQueries,
-  SessionQueries,
-  VersionedQueries,
-  WindowQueries,
-} from "./store-queries.ts";
+import type { KeyValueQueries } from "./key-value-queries.ts";
+import type { SessionQueries } from "./session-queries.ts";
+import type { VersionedQueries } from "./versioned-queries.ts";
+import type { WindowQueries } from "./window-queries.ts";
 
 /** What a store may be named by: a table, a global table, a specification; a name alone says nothing of types. */
 export type QueryHandle =
