@@ -49,3 +49,23 @@ test("a second one beside it says that the folder is in use, and ends", async ()
     await ended;
   }
 }, 60_000);
+
+test("a folder that has counted another text is refused, and one that has more lines behind those goes on", () => {
+  const text = join(folder, "changing");
+  mkdirSync(text);
+  const run = (content: string) => {
+    writeFileSync(join(text, "text.md"), content);
+    const where = ["--data", join(folder, "changed"), "--text", text];
+    const words = [program, ...where, "--until-done"];
+    return spawnSync(process.execPath, words, { timeout: 20_000, encoding: "utf8" });
+  };
+  expect(run("to be\nor not\nto be\n").status).toBe(0);
+  const more = run("to be\nor not\nto be\nthat is\n");
+  expect(more.status).toBe(0);
+  expect(more.stdout).toContain("\n\nbe 2\nis 1\nnot 1\n");
+  const { status, stderr } = run("to be\nor no\nto be\nthat is\n");
+  expect(status).toBe(1);
+  expect(stderr).toContain("line 2 ");
+  expect(stderr).toContain("--data");
+  expect(stderr).not.toMatch(/^ +at /m);
+}, 90_000);

@@ -1,5 +1,6 @@
 import type { ClusterClient } from "millrace";
 
+import { committedBatches } from "./committed-batches.ts";
 import { linesTopic } from "./topology.ts";
 
 const linesPerTransaction = 500;
@@ -43,27 +44,8 @@ async function countCommitted(
   partitionCount: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const partitions = Array.from({ length: partitionCount }, (_, partition) => ({
-    topic: linesTopic,
-    partition,
-  }));
-  const ends = await client.admin.listOffsets(
-    partitions.map((partition) => ({ ...partition, at: "latest" as const })),
-    { isolation: "read_committed", signal },
-  );
-  const reader = client.openReader({ isolation: "read_committed" });
-  try {
-    reader.assign(partitions.map((partition) => ({ ...partition, offset: 0 })));
-    let count = 0;
-    while (ends.some((end) => (reader.position(end) ?? 0) < end.offset)) {
-      for (const batch of await reader.poll({ signal, waitMsMax: 1000 })) {
-        count += batch.remaining;
-        batch.release();
-      }
-      signal.throwIfAborted();
-    }
-    return count;
-  } finally {
-    await reader.close();
-  }
+  let count = 0;
+  for await (const batch of committedBatches(client, { topic: linesTopic, partitionCount }, signal))
+    count += batch.remaining;
+  return count;
 }

@@ -9,6 +9,7 @@ import { loadLines } from "./load-lines.ts";
 import { plainView } from "./plain-view.ts";
 import { readFlags } from "./read-flags.ts";
 import { readText } from "./read-text.ts";
+import { OtherTextError, requireSameText } from "./require-same-text.ts";
 import { TerminalView } from "./terminal-view.ts";
 import { countsTopic, linesTopic, wordCountTopology, wordsOf } from "./topology.ts";
 import { watchCounts, type CountChange } from "./watch-counts.ts";
@@ -27,13 +28,15 @@ const wordsInAll = lines.reduce((sum, line) => sum + wordsOf(line).length, 0);
 const counts = new Map<string, number>();
 let wordsCounted = 0;
 
+const partitionCount = 4;
 const stateDirectory = join(options.data, "state");
 const cluster = await EmbeddedCluster.start({
   data: join(options.data, "broker"),
-  topics: { [linesTopic]: 4, [countsTopic]: 4 },
+  topics: { [linesTopic]: partitionCount, [countsTopic]: partitionCount },
 });
 const client = connect({ bootstrapServers: cluster.bootstrapServers });
 try {
+  await requireSameText(client, lines, { partitionCount, signal: stop.signal });
   const app = await StreamsApp.start(wordCountTopology(), {
     applicationId: "word-count",
     cluster, // or "kafka-1:9092,kafka-2:9092": the same program on Apache Kafka
@@ -49,6 +52,9 @@ try {
 } catch (error) {
   if (error instanceof ApplicationError && error.code === "STATE_DIRECTORY_IN_USE") {
     console.error(`${error.message} Here that is: npm start -- --data DIR`);
+    process.exitCode = 1;
+  } else if (error instanceof OtherTextError) {
+    console.error(`${options.data}: ${error.message}`);
     process.exitCode = 1;
   } else if (!stop.signal.aborted) throw error; // an abort is how it ends
 } finally {
