@@ -35,6 +35,20 @@ export interface Given {
   readonly aborted?: readonly { readonly producerId: number; readonly firstOffset: number }[];
 }
 
+/** A row of a fetch's answer that brings nothing. */
+export const fetchedRow = {
+  partitionIndex: 0,
+  errorCode: 0,
+  highWatermark: 100,
+  lastStableOffset: 100,
+  logStartOffset: 0,
+  divergingEpoch: { epoch: -1, endOffset: -1 },
+  currentLeader: { leaderId: -1, leaderEpoch: -1 },
+  snapshotId: { endOffset: -1, epoch: -1 },
+  abortedTransactions: null,
+  preferredReadReplica: -1,
+};
+
 type Answers = (partition: number, fetchOffset: number) => Given | undefined;
 
 /** Answers fetches in a session as the test says, and tells bounds of 10 and 90. */

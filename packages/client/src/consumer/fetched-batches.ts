@@ -70,9 +70,10 @@ export function queueFetched(
     const nextOffset = isDamaged
       ? endOfDamaged(bytes, position, sizeBytes)
       : readLastOffset(bytes, position) + 1;
+    // Also where it is not new: aborted transactions end in what has come before, too.
+    const isSeen = isDamaged || filter.accepts(bytes, position);
     if (nextOffset <= assigned.fetchOffset) continue;
-    if (isDamaged) queue(sizeBytes, nextOffset, mismatch());
-    else if (filter.accepts(bytes, position)) queue(sizeBytes, nextOffset);
+    if (isSeen) queue(sizeBytes, nextOffset, isDamaged ? mismatch() : undefined);
     assigned.fetchOffset = nextOffset;
     // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
     if (isDamaged) return;

@@ -3,23 +3,10 @@ import { concatBytes, encodeUtf8, noHeaders, type RecordBatchView } from "@millr
 import { nodeCompression } from "@millrace/protocol/compression";
 import { RecordBatchBuilder, type Compression } from "@millrace/protocol/records";
 import { describe, expect, test } from "vitest";
-import { batch, play } from "../../test-support/play-fetches.ts";
+import { batch, fetchedRow, play } from "../../test-support/play-fetches.ts";
 import { AssignedPartition } from "./assigned-partition.ts";
 import { queueFetched } from "./fetched-batches.ts";
 import { HeldBytes } from "./held-bytes.ts";
-
-const fetchedRow = {
-  partitionIndex: 0,
-  errorCode: 0,
-  highWatermark: 100,
-  lastStableOffset: 100,
-  logStartOffset: 0,
-  divergingEpoch: { epoch: -1, endOffset: -1 },
-  currentLeader: { leaderId: -1, leaderEpoch: -1 },
-  snapshotId: { endOffset: -1, epoch: -1 },
-  abortedTransactions: null,
-  preferredReadReplica: -1,
-};
 
 describe("what a reader holds", () => {
   const kilobyte = "x".repeat(1024);

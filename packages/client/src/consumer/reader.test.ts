@@ -2,8 +2,27 @@ import { concatBytes } from "@millrace/model";
 import { encodeEndTransactionMarker } from "@millrace/protocol/records";
 import { fetchApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import { batch, play, values, type FetchBody } from "../../test-support/play-fetches.ts";
+import {
+  batch,
+  fetchedRow,
+  play,
+  values,
+  type FetchBody,
+} from "../../test-support/play-fetches.ts";
 import type { ScriptedBroker } from "../../test-support/scripted-broker.ts";
+import { AssignedPartition } from "./assigned-partition.ts";
+import { queueFetched } from "./fetched-batches.ts";
+import { HeldBytes } from "./held-bytes.ts";
+
+const marker = (outcome: "commit" | "abort", producerId: number, baseOffset: number): Uint8Array =>
+  encodeEndTransactionMarker({
+    outcome,
+    producerId,
+    producerEpoch: 0,
+    coordinatorEpoch: 0,
+    timestamp: 0,
+    baseOffset,
+  });
 
 describe("a reader", () => {
   test("CLIENT-2: begins within a batch, and gives each record once", () =>
@@ -29,15 +48,6 @@ describe("a reader", () => {
       [1],
       (_, fetchOffset) => {
         if (fetchOffset !== 0) return undefined;
-        const marker = (outcome: "commit" | "abort", producerId: number, baseOffset: number) =>
-          encodeEndTransactionMarker({
-            outcome,
-            producerId,
-            producerEpoch: 0,
-            coordinatorEpoch: 0,
-            timestamp: 0,
-            baseOffset,
-          });
         const records = concatBytes(
           batch(0, ["no"], 1),
           batch(1, ["yes"], 2),
@@ -54,6 +64,24 @@ describe("a reader", () => {
         expect(reader.position({ topic: "t", partition: 0 })).toBe(6);
       },
     ));
+
+  test("what comes twice, as of two leaders in turn, ends the aborted transactions in it both times", () => {
+    const assigned = new AssignedPartition(
+      { topic: "t", partition: 0, offset: 0 },
+      new HeldBytes(),
+    );
+    const early = concatBytes(batch(0, ["no"], 1), marker("abort", 1, 1));
+    const take = (records: Uint8Array): void =>
+      queueFetched(
+        assigned,
+        { ...fetchedRow, records, abortedTransactions: [{ producerId: 1, firstOffset: 0 }] },
+        { isCommitted: true, codecs: undefined, checkCrcs: true, onFreed: () => {} },
+      );
+    take(early);
+    take(concatBytes(early, batch(2, ["yes"], 1), marker("commit", 1, 3)));
+    expect(assigned.fetched.map(({ nextOffset }) => nextOffset)).toEqual([3]);
+    expect(assigned.fetchOffset).toBe(4);
+  });
 
   test("asks in a session: later requests name what has changed alone", () =>
     play(
