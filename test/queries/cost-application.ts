@@ -1,12 +1,13 @@
 // An application at work, asked in one of each two slices of its records: what a record costs the processor in these, and
 // in the others. One process has both: from one to the next the cost of a record differs by a half.
-// `cost-application.ts BOOTSTRAP FOLDER RECORDS QUERIES-PER-SECOND` prints one line of JSON.
+// `cost-application.ts BOOTSTRAP FOLDER KEYS RECORDS QUERIES-PER-SECOND` prints one line of JSON.
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { json, StreamsApp, StreamsBuilder, string, tumbling } from "millrace";
 
-const [, , cluster, stateDirectory, records, rate] = process.argv;
+const [, , cluster, stateDirectory, keys, records, rate] = process.argv;
+const keyCount = Number(keys);
 const total = Number(records);
 /** Several commits: what one costs is more than what the records of as much time do. */
 const sliceRecords = 100_000;
@@ -16,14 +17,14 @@ const warmUpQueries = 10_000;
 const builder = new StreamsBuilder();
 let processed = 0;
 const clicks = builder
-  .stream("clicks", { key: string(), value: json<{ readonly page: number }>() })
+  .stream(`clicks-of-${keyCount}`, { key: string(), value: json<{ readonly page: number }>() })
   .peek(() => (processed += 1))
   .groupByKey();
 const counts = clicks.count({ store: "counts" });
 const perMinute = clicks.windowedBy(tumbling("1m", { grace: "1h" })).count({ store: "per-minute" });
 
 const app = await StreamsApp.start(builder.build(), {
-  applicationId: `cost-${rate}-${process.pid}`,
+  applicationId: `cost-${process.pid}`,
   cluster,
   stateDirectory,
   logLevel: "error",
@@ -79,7 +80,7 @@ async function runSlice(queriesPerSecond: number, spent: Spent): Promise<void> {
 
 /** Keys for the most part, windows of a key, and now and then a range. */
 function ask(index: number): Promise<unknown> {
-  const key = `user-${(index * 7919) % 10_000}`;
+  const key = `user-${(index * 7919) % keyCount}`;
   if (index % 10 < 7) return store.get(key);
   if (index % 10 < 9) return windows.fetchRange(key).toArray();
   return store
