@@ -56,7 +56,7 @@ test.skipIf(missing !== undefined).for(scenes)(
     const folder = mkdtempSync(join(tmpdir(), "millrace-cluster-faults-"));
     try {
       await using cluster = await start();
-      using evidence = new Evidence(seed, [...cluster.dataFolders, folder]);
+      using evidence = new Evidence(seed, [...cluster.folders, folder]);
       await using client = connect({ bootstrapServers: cluster.address });
       const placed = placeProgram(program, "faults");
       await createTopics(client, [placed]);

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 import { quickGroups } from "../../conformance/application/quick-groups.ts";
@@ -11,8 +11,8 @@ import type { Victim } from "./faults.ts";
 export interface FaultyCluster extends AsyncDisposable {
   readonly address: string;
   readonly brokers: readonly Victim[];
-  /** What each of them holds. */
-  readonly dataFolders: readonly string[];
+  /** What each of them holds, and what it has logged. */
+  readonly folders: readonly string[];
 }
 
 const nodeCount = 3;
@@ -29,7 +29,7 @@ export async function threeNodes(): Promise<FaultyCluster> {
       kill: () => kafka.kill(node),
       revive: () => kafka.revive(node),
     })),
-    dataFolders: Array.from({ length: nodeCount }, (_, node) => kafka.dataOf(node)),
+    folders: Array.from({ length: nodeCount }, (_, node) => dirname(kafka.dataOf(node))),
     [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
   };
 }
@@ -60,7 +60,7 @@ export async function bundledBroker(): Promise<FaultyCluster> {
         },
       },
     ],
-    dataFolders: [join(folder, "data")],
+    folders: [folder],
     async [Symbol.asyncDispose]() {
       await process.killAfter(0);
       rmSync(folder, { recursive: true, force: true });

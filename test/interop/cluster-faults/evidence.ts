@@ -4,7 +4,10 @@ import { join } from "node:path";
 
 import { messageOf } from "@millrace/model";
 
-/** What brokers and instances hold goes with the test: where it has not passed, a copy of that stays. */
+/** Kafka makes them many times as large as what is in them, and all of it is in the logs. */
+const indexes = /\.(?:time)?index$/;
+
+/** What brokers and instances hold and have said goes with the test: where it has not passed, a copy of that stays. */
 export class Evidence implements Disposable {
   readonly #seed: number;
   readonly #folders: readonly string[];
@@ -25,7 +28,10 @@ export class Evidence implements Disposable {
     const kept = join(tmpdir(), `millrace-cluster-faults-kept-${this.#seed}`);
     for (const [index, folder] of this.#folders.entries())
       try {
-        cpSync(folder, join(kept, `${index}`), { recursive: true });
+        cpSync(folder, join(kept, `${index}`), {
+          recursive: true,
+          filter: (path) => !indexes.test(path),
+        });
       } catch (error) {
         console.error(`${folder} is not kept as a whole: ${messageOf(error)}`); // files come and go
       }

@@ -1,3 +1,4 @@
+import { appendFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import type { ApplicationProcess, Place } from "../../conformance/application/processes.ts";
@@ -20,7 +21,7 @@ export interface InstanceOptions {
 /** As a supervisor would wait. */
 const restartMs = 1000;
 
-/** An instance of the application, in the same folder in each of its lives. */
+/** An instance of the application, in the same folder in each of its lives; beside it lies what they said. */
 export class Instance implements Victim, AsyncDisposable {
   readonly name: string;
   readonly isBroker = false;
@@ -74,6 +75,7 @@ export class Instance implements Victim, AsyncDisposable {
     const { program, place, start } = this.#options;
     const life = start(program, place);
     life.failed.addEventListener("abort", () => void this.#ended(life));
+    void life.exited.then(() => appendFileSync(`${place.state}.txt`, life.errors));
     return life;
   }
 
