@@ -13,12 +13,13 @@ import {
 import { addressName } from "../src/connection/bootstrap-servers.ts";
 import { connect, type KafkaClient } from "../src/kafka-client.ts";
 import { ProducerLog } from "./producer-log.ts";
-import { ScriptedBroker, scriptedCluster } from "./scripted-broker.ts";
+import { ScriptedBroker, scriptedCluster, type ScriptedCluster } from "./scripted-broker.ts";
 
 export const topic = "orders";
 export const group = { groupId: "g", generationId: 4, memberId: "m", groupInstanceId: null };
 
 export interface TransactionScene {
+  readonly cluster: ScriptedCluster;
   readonly broker: ScriptedBroker;
   readonly client: KafkaClient;
   readonly writer: BatchWriter;
@@ -50,7 +51,7 @@ export async function playTransactions(
       await writer.prepare([topic]);
       await writer.initialize();
       const sleep = (ms: number) => platform.timers.sleep(ms);
-      await story({ broker, client, writer, append, log, nowMs, sleep });
+      await story({ cluster, broker, client, writer, append, log, nowMs, sleep });
       await client.close();
     })(),
   );

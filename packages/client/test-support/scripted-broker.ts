@@ -43,6 +43,8 @@ export interface ScriptedCluster {
   readonly topics: Map<string, ScriptedTopic>;
   /** Level of `transaction.version`; 0: not finalised. */
   transactionVersion: number;
+  /** As of which features are told; -1: the broker does not know yet. */
+  featuresEpoch: number;
 }
 
 /**
@@ -147,7 +149,7 @@ export class ScriptedBroker {
         minVersion: advertisedMin,
         maxVersion: versions.max,
       })),
-      finalizedFeaturesEpoch: 1,
+      finalizedFeaturesEpoch: this.#cluster.featuresEpoch,
       finalizedFeatures:
         level === 0
           ? []
@@ -190,6 +192,7 @@ export function scriptedCluster(topics: readonly ScriptedTopic[] = []): Scripted
     nodes: new Map(),
     topics: new Map(topics.map((topic) => [topic.name, topic])),
     transactionVersion: 0,
+    featuresEpoch: 1,
   };
 }
 

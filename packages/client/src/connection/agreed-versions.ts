@@ -9,10 +9,13 @@ const unsupportedVersion = 35;
 export class AgreedVersions {
   readonly #rows = new Map<number, ApiVersionsResponse["apiKeys"][number]>();
   readonly #features = new Map<string, number>();
+  /** Grows with each change of the cluster's features; -1: the broker does not know them, or not yet. */
+  readonly featuresEpoch: number;
 
   constructor(response: ApiVersionsResponse) {
     for (const row of response.apiKeys) this.#rows.set(row.apiKey, row);
-    if (response.finalizedFeaturesEpoch < 0) return;
+    this.featuresEpoch = response.finalizedFeaturesEpoch;
+    if (this.featuresEpoch < 0) return;
     for (const { name, maxVersionLevel } of response.finalizedFeatures)
       this.#features.set(name, maxVersionLevel);
   }

@@ -14,6 +14,7 @@ import { describe, expect, test } from "vitest";
 import { ScriptedBroker, scriptedCluster } from "../../test-support/scripted-broker.ts";
 import { connect, type KafkaClient } from "../kafka-client.ts";
 import { addressName, parseBootstrapServers } from "./bootstrap-servers.ts";
+import { ReconnectingLink } from "./reconnecting-link.ts";
 
 const orders = { name: "orders", partitionCount: 2 };
 
@@ -65,6 +66,28 @@ describe("a connection", () => {
       expect(broker.of("ApiVersions").map(({ version }) => version)).toEqual([4, 2]);
       expect(broker.of("Metadata").map(({ version }) => version)).toEqual([5]);
     }));
+
+  test("what a broker told is known while its connection is lost", async () => {
+    const platform = memoryPlatform();
+    const broker = await ScriptedBroker.start(platform, 1, scriptedCluster());
+    const link = new ReconnectingLink(broker.address, {
+      platform,
+      clientId: "test",
+      requestTimeoutMs: 1000,
+      connectTimeoutMs: 1000,
+      reconnectBackoffMs: 50,
+      reconnectBackoffMsMax: 50,
+      responseBytesMax: 1024,
+      security: { tls: undefined, sasl: undefined },
+    });
+    expect(link.versions).toBeUndefined();
+    await platform.until(link.call({ api: metadataApi, body: () => ({ topics: [] }) }));
+    broker.dropAll();
+    await platform.until(platform.timers.sleep(10));
+    expect(link.isReady).toBe(false);
+    expect(link.versions?.featuresEpoch).toBe(1);
+    link.close();
+  });
 
   test("tells what a broker does not serve", () =>
     play(async ({ broker, client }) => {

@@ -46,7 +46,9 @@ export class ReconnectingLink implements BrokerLink {
   readonly #options: LinkOptions;
   readonly #backoff: Backoff;
   #connection: BrokerConnection | undefined;
+  /** Undefined while nothing can be sent. */
   #versions: AgreedVersions | undefined;
+  #told: AgreedVersions | undefined;
   #opening: Promise<void> | undefined;
   #notBeforeMs = 0;
   #renewal: Timer | undefined;
@@ -78,7 +80,7 @@ export class ReconnectingLink implements BrokerLink {
 
   /** What the broker told when the connection was opened last; undefined before. */
   get versions(): AgreedVersions | undefined {
-    return this.#versions;
+    return this.#told;
   }
 
   call<Q extends Fields, A extends Fields>(call: ApiCall<Q, A>): Promise<Answer<A>> {
@@ -157,7 +159,7 @@ export class ReconnectingLink implements BrokerLink {
       if (timeout.signal.aborted) drop();
       const versions = await this.#negotiate(connection);
       await this.#authenticate(connection, versions, timeout.signal);
-      this.#versions = versions;
+      this.#versions = this.#told = versions;
       timeout.signal.removeEventListener("abort", drop);
       this.#backoff.reset();
     } catch (cause) {

@@ -57,15 +57,23 @@ export async function initProducerId(
   return { producerId: answer.producerId, producerEpoch: answer.producerEpoch };
 }
 
-/** Whether the cluster has finalised transactions of version 2. */
-export async function usesTransactionV2(caller: TransactionCaller): Promise<boolean> {
+/** What a coordinator knows of the cluster's transactions. */
+export interface TransactionFeature {
+  /** True: the cluster has finalised version 2. */
+  readonly isV2: boolean;
+  readonly featuresEpoch: number;
+}
+
+/** Undefined: the coordinator was not asked for anything yet. */
+export async function transactionFeature(
+  caller: TransactionCaller,
+): Promise<TransactionFeature | undefined> {
   const { connection } = await coordinatorLink(caller.context, coordinatedBy(caller));
   const { versions } = connection;
-  return (
-    versions !== undefined &&
-    versions.featureLevel("transaction.version") >= transactionVersion2 &&
-    (versions.version(endTxnApi) ?? 0) >= 5
-  );
+  if (versions === undefined) return undefined;
+  const level = versions.featureLevel("transaction.version");
+  const isV2 = level >= transactionVersion2 && (versions.version(endTxnApi) ?? 0) >= 5;
+  return { isV2, featuresEpoch: versions.featuresEpoch };
 }
 
 export async function addPartitions(

@@ -112,6 +112,30 @@ describe("transactions of version 2", () => {
       expect(ends).toEqual([0, 1]);
       expect(log.values).toEqual(["a", "b"]);
     }));
+
+  test("what a broker says that knows less than others did is not believed", () =>
+    play(2, async ({ cluster, broker, writer, append }) => {
+      const commit = async (value: string): Promise<void> => {
+        writer.begin();
+        append(value);
+        await writer.commit();
+      };
+      await commit("a");
+      // It has been started again, and does not know the cluster's features yet.
+      cluster.featuresEpoch = -1;
+      broker.dropAll();
+      await commit("b");
+      await commit("c");
+      expect(broker.of("AddPartitionsToTxn")).toEqual([]);
+      expect(broker.of("EndTxn").map(({ version }) => version)).toEqual([5, 5, 5]);
+      // Features can be taken back, too.
+      cluster.featuresEpoch = 2;
+      cluster.transactionVersion = 1;
+      broker.dropAll();
+      await commit("d");
+      await commit("e");
+      expect(broker.of("EndTxn").map(({ version }) => version)).toEqual([5, 5, 5, 5, 4]);
+    }));
 });
 
 describe("errors", () => {

@@ -7,8 +7,9 @@ import {
   endTransaction,
   initProducerId,
   sendOffsets,
-  usesTransactionV2,
+  transactionFeature,
   type TransactionCaller,
+  type TransactionFeature,
 } from "./transaction-calls.ts";
 import { abortableError, fatalError, severityOf } from "./transaction-errors.ts";
 
@@ -42,6 +43,7 @@ export class Transaction implements SendGate {
   #state: State = "uninitialized";
   #identity: ProducerIdentity | undefined;
   #isV2 = false;
+  #featuresEpoch = -1;
   #failure: Error | undefined;
   /** True once anything of it may be known to the cluster. */
   #isStarted = false;
@@ -232,7 +234,7 @@ export class Transaction implements SendGate {
     if (isV2) this.#identity = ended.identity;
     // CLIENT-7: a request that is still under way must not end the next transaction too.
     else if (ended.wasLost) await this.#takeEpoch(identity, signal);
-    this.#isV2 = await usesTransactionV2(this.#options).catch(() => isV2);
+    this.#learn(await transactionFeature(this.#options).catch(() => undefined));
   }
 
   async #takeEpoch(resume: ProducerIdentity | undefined, signal?: AbortSignal): Promise<void> {
@@ -240,7 +242,14 @@ export class Transaction implements SendGate {
     this.#identity = await initProducerId(this.#options, { timeoutMs, resume, signal });
     this.#needsNewEpoch = false;
     this.#isStarted = false;
-    this.#isV2 = await usesTransactionV2(this.#options);
+    this.#learn(await transactionFeature(this.#options));
+  }
+
+  /** From one transaction to the next; a broker that knows less than another one did is not believed, as in Kafka. */
+  #learn(feature: TransactionFeature | undefined): void {
+    if (feature === undefined || feature.featuresEpoch < this.#featuresEpoch) return;
+    this.#featuresEpoch = feature.featuresEpoch;
+    this.#isV2 = feature.isV2;
   }
 
   #startAdding(): void {
