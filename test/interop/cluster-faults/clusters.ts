@@ -11,7 +11,7 @@ import type { Victim } from "./faults.ts";
 export interface FaultyCluster extends AsyncDisposable {
   readonly address: string;
   readonly brokers: readonly Victim[];
-  /** What each of them holds, and what it has logged. */
+  /** What each of them holds; with Kafka's, what it has logged. */
   readonly folders: readonly string[];
 }
 

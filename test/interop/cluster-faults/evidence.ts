@@ -7,7 +7,7 @@ import { messageOf } from "@millrace/model";
 /** Kafka makes them many times as large as what is in them, and all of it is in the logs. */
 const indexes = /\.(?:time)?index$/;
 
-/** What brokers and instances hold and have said goes with the test: where it has not passed, a copy of that stays. */
+/** What brokers and instances hold, and said last, goes with the test: where it has not passed, a copy of that stays. */
 export class Evidence implements Disposable {
   readonly #seed: number;
   readonly #folders: readonly string[];

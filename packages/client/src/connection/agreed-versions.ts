@@ -9,7 +9,7 @@ const unsupportedVersion = 35;
 export class AgreedVersions {
   readonly #rows = new Map<number, ApiVersionsResponse["apiKeys"][number]>();
   readonly #features = new Map<string, number>();
-  /** Grows with each change of the cluster's features; -1: the broker does not know them, or not yet. */
+  /** As of which offset of the cluster's metadata features are told; -1: the broker does not know them, or not yet. */
   readonly featuresEpoch: number;
 
   constructor(response: ApiVersionsResponse) {

@@ -48,6 +48,7 @@ export class ReconnectingLink implements BrokerLink {
   #connection: BrokerConnection | undefined;
   /** Undefined while nothing can be sent. */
   #versions: AgreedVersions | undefined;
+  /** Of the last connection, lost or not. */
   #told: AgreedVersions | undefined;
   #opening: Promise<void> | undefined;
   #notBeforeMs = 0;

@@ -71,9 +71,12 @@ export function queueFetched(
       ? endOfDamaged(bytes, position, sizeBytes)
       : readLastOffset(bytes, position) + 1;
     // Also where it is not new: aborted transactions end in what has come before, too.
-    const isSeen = isDamaged || filter.accepts(bytes, position);
-    if (nextOffset <= assigned.fetchOffset) continue;
-    if (isSeen) queue(sizeBytes, nextOffset, isDamaged ? mismatch() : undefined);
+    const isShown = isDamaged || filter.accepts(bytes, position);
+    if (nextOffset <= assigned.fetchOffset) {
+      if (isDamaged) return;
+      continue;
+    }
+    if (isShown) queue(sizeBytes, nextOffset, isDamaged ? mismatch() : undefined);
     assigned.fetchOffset = nextOffset;
     // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
     if (isDamaged) return;

@@ -77,8 +77,14 @@ describe("a reader", () => {
         { ...fetchedRow, records, abortedTransactions: [{ producerId: 1, firstOffset: 0 }] },
         { isCommitted: true, codecs: undefined, checkCrcs: true, onFreed: () => {} },
       );
+    const late = concatBytes(batch(2, ["yes"], 1), marker("commit", 1, 3));
     take(early);
-    take(concatBytes(early, batch(2, ["yes"], 1), marker("commit", 1, 3)));
+    // Where that end cannot be read, what is behind it is left for another fetch.
+    const damaged = early.slice();
+    damaged[damaged.length - 1] ^= 1;
+    take(concatBytes(damaged, late));
+    expect(assigned.fetchOffset).toBe(2);
+    take(concatBytes(early, late));
     expect(assigned.fetched.map(({ nextOffset }) => nextOffset)).toEqual([3]);
     expect(assigned.fetchOffset).toBe(4);
   });

@@ -64,7 +64,7 @@ export interface TransactionFeature {
   readonly featuresEpoch: number;
 }
 
-/** Undefined: the coordinator was not asked for anything yet. */
+/** As it was told when the link to the coordinator was opened last; undefined: it never was. */
 export async function transactionFeature(
   caller: TransactionCaller,
 ): Promise<TransactionFeature | undefined> {

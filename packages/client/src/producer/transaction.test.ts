@@ -135,6 +135,14 @@ describe("transactions of version 2", () => {
       await commit("d");
       await commit("e");
       expect(broker.of("EndTxn").map(({ version }) => version)).toEqual([5, 5, 5, 5, 4]);
+      // What is delayed of version 1 has no epoch in common with version 2.
+      cluster.featuresEpoch = 3;
+      cluster.transactionVersion = 2;
+      broker.dropAll();
+      const count = broker.of("InitProducerId").length;
+      await commit("f");
+      expect(broker.of("EndTxn").at(-1)?.version).toBe(4);
+      expect(broker.of("InitProducerId")).toHaveLength(count + 1);
     }));
 });
 

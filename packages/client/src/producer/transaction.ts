@@ -9,7 +9,6 @@ import {
   sendOffsets,
   transactionFeature,
   type TransactionCaller,
-  type TransactionFeature,
 } from "./transaction-calls.ts";
 import { abortableError, fatalError, severityOf } from "./transaction-errors.ts";
 
@@ -234,7 +233,9 @@ export class Transaction implements SendGate {
     if (isV2) this.#identity = ended.identity;
     // CLIENT-7: a request that is still under way must not end the next transaction too.
     else if (ended.wasLost) await this.#takeEpoch(identity, signal);
-    this.#learn(await transactionFeature(this.#options).catch(() => undefined));
+    await this.#learn();
+    // What is delayed of version 1 must not reach a transaction of version 2.
+    if (!isV2 && this.#isV2) await this.#takeEpoch(identity, signal);
   }
 
   async #takeEpoch(resume: ProducerIdentity | undefined, signal?: AbortSignal): Promise<void> {
@@ -242,11 +243,12 @@ export class Transaction implements SendGate {
     this.#identity = await initProducerId(this.#options, { timeoutMs, resume, signal });
     this.#needsNewEpoch = false;
     this.#isStarted = false;
-    this.#learn(await transactionFeature(this.#options));
+    await this.#learn();
   }
 
-  /** From one transaction to the next; a broker that knows less than another one did is not believed, as in Kafka. */
-  #learn(feature: TransactionFeature | undefined): void {
+  /** From one transaction to the next; a coordinator that knows less than it or another did before is not believed. */
+  async #learn(): Promise<void> {
+    const feature = await transactionFeature(this.#options).catch(() => undefined);
     if (feature === undefined || feature.featuresEpoch < this.#featuresEpoch) return;
     this.#featuresEpoch = feature.featuresEpoch;
     this.#isV2 = feature.isV2;
