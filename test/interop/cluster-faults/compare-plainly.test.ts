@@ -1,8 +1,9 @@
 import { encodeUtf8 } from "@millrace/model";
 import { expect, test } from "vitest";
 
-import { differences, type Topics } from "./compare-plainly.ts";
+import { differences } from "./compare-plainly.ts";
 import type { ReadRecord } from "./read-records.ts";
+import type { Topics } from "./read-topics.ts";
 
 const text = (key: string, value: string, timestamp = 0): ReadRecord => ({
   key,

@@ -12,7 +12,8 @@ import { partitionCount, placeProgram } from "../../conformance/application/plac
 import { startJavaAlone, startMillrace } from "../../conformance/application/processes.ts";
 import { quickGroups, quickMember } from "../../conformance/application/quick-groups.ts";
 import { missingFor, startApacheKafka } from "../apache-kafka.ts";
-import { differences, readTopics } from "./compare-plainly.ts";
+import { differences } from "./compare-plainly.ts";
+import { readTopics } from "./read-topics.ts";
 import { program } from "./program.ts";
 
 /*

@@ -231,11 +231,9 @@ export class Transaction implements SendGate {
     const isV2 = this.#isV2;
     const ended = await endTransaction(this.#options, { identity, committed, isV2, signal });
     if (isV2) this.#identity = ended.identity;
-    // CLIENT-7: a request that is still under way must not end the next transaction too.
-    else if (ended.wasLost) await this.#takeEpoch(identity, signal);
     await this.#learn();
-    // What is delayed of version 1 must not reach a transaction of version 2.
-    if (!isV2 && this.#isV2) await this.#takeEpoch(identity, signal);
+    // CLIENT-7: a request that is still under way must not end the next transaction too; of version 1, none of version 2.
+    if (!isV2 && (ended.wasLost || this.#isV2)) await this.#takeEpoch(identity, signal);
   }
 
   async #takeEpoch(resume: ProducerIdentity | undefined, signal?: AbortSignal): Promise<void> {
