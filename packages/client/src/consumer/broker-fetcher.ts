@@ -99,10 +99,15 @@ export class BrokerFetcher {
     for (const { topic, topicId, partitions } of response.responses) {
       for (const data of partitions) {
         const target = this.#options.session.find(topic, topicId, data.partitionIndex);
-        if (target?.assigned.isCurrent === true) this.#options.onPartition(target, data);
+        if (target !== undefined && isAwaited(target)) this.#options.onPartition(target, data);
       }
     }
   }
+}
+
+/** Not where another broker, which leads the partition by now, has answered meanwhile: it would come twice. */
+function isAwaited({ assigned, fetchOffset }: FetchTarget): boolean {
+  return assigned.isCurrent && assigned.fetchOffset === fetchOffset;
 }
 
 function isSessionError(error: unknown): boolean {

@@ -1,3 +1,4 @@
+import type { Offset } from "@millrace/model";
 import type { FetchRequest } from "@millrace/protocol/definitions";
 
 import type { AssignedPartition } from "./assigned-partition.ts";
@@ -7,13 +8,9 @@ export interface FetchTarget {
   readonly assigned: AssignedPartition;
   readonly topicId: string | undefined;
   readonly leaderEpoch: number;
+  readonly fetchOffset: Offset;
   /** Bytes that the fetch may bring of it. */
   readonly bytesMax: number;
-}
-
-interface Known {
-  readonly target: FetchTarget;
-  readonly fetchOffset: number;
 }
 
 type RequestTopics = FetchRequest["topics"];
@@ -31,8 +28,8 @@ type ForgottenTopics = FetchRequest["forgottenTopicsData"];
 export class FetchSession {
   #sessionId = 0;
   #epoch = 0;
-  #known = new Map<string, Known>();
-  #asked = new Map<string, Known>();
+  #known = new Map<string, FetchTarget>();
+  #asked = new Map<string, FetchTarget>();
 
   /** The fields of the next request. */
   next(
@@ -45,10 +42,7 @@ export class FetchSession {
     readonly forgottenTopicsData: ForgottenTopics;
   } {
     this.#asked = new Map(
-      targets.map((target) => [
-        nameOf(target.assigned, target.topicId, version),
-        { target, fetchOffset: target.assigned.fetchOffset },
-      ]),
+      targets.map((target) => [nameOf(target.assigned, target.topicId, version), target]),
     );
     if (this.#isAnyAssignedAnew()) this.reset();
     const isFull = this.#epoch === 0;
@@ -57,7 +51,7 @@ export class FetchSession {
       : targets.filter((target) => this.#hasChanged(target, version));
     const forgotten = isFull
       ? []
-      : [...this.#known].filter(([name]) => !this.#asked.has(name)).map(([, { target }]) => target);
+      : [...this.#known].filter(([name]) => !this.#asked.has(name)).map(([, target]) => target);
     return {
       sessionId: this.#sessionId,
       sessionEpoch: this.#epoch,
@@ -68,8 +62,7 @@ export class FetchSession {
 
   /** The target of a row of the response; undefined for what was not asked. */
   find(topic: string, topicId: string, partition: number): FetchTarget | undefined {
-    return (this.#asked.get(`${topic}/${partition}`) ?? this.#asked.get(`${topicId}/${partition}`))
-      ?.target;
+    return this.#asked.get(`${topic}/${partition}`) ?? this.#asked.get(`${topicId}/${partition}`);
   }
 
   /** After a response without an error of the session. */
@@ -99,9 +92,9 @@ export class FetchSession {
    * ends would not be known before.
    */
   #isAnyAssignedAnew(): boolean {
-    for (const [name, { target }] of this.#asked) {
+    for (const [name, { assigned }] of this.#asked) {
       const known = this.#known.get(name);
-      if (known !== undefined && known.target.assigned !== target.assigned) return true;
+      if (known !== undefined && known.assigned !== assigned) return true;
     }
     return false;
   }
@@ -110,21 +103,22 @@ export class FetchSession {
     const known = this.#known.get(nameOf(target.assigned, target.topicId, version));
     return (
       known === undefined ||
-      known.fetchOffset !== target.assigned.fetchOffset ||
-      known.target.leaderEpoch !== target.leaderEpoch ||
-      known.target.bytesMax !== target.bytesMax
+      known.fetchOffset !== target.fetchOffset ||
+      known.leaderEpoch !== target.leaderEpoch ||
+      known.bytesMax !== target.bytesMax
     );
   }
 
   #partition({
     assigned,
     leaderEpoch,
+    fetchOffset,
     bytesMax,
   }: FetchTarget): RequestTopics[number]["partitions"][number] {
     return {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
-      fetchOffset: assigned.fetchOffset,
+      fetchOffset,
       lastFetchedEpoch: assigned.lastEpoch,
       logStartOffset: -1,
       partitionMaxBytes: bytesMax,

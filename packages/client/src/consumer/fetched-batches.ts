@@ -54,9 +54,9 @@ export function queueFetched(
     const place = { topic, partition, position, sizeBytes, fromOffset, nextOffset };
     assigned.fetched.push(new FetchedBatch(source, place, { codecs: options.codecs, damage }));
   };
-  let hasBatch = false;
+  const { fetchOffset: askedOffset } = assigned;
   for (;;) {
-    const broken = advance(cursor, hasBatch);
+    const broken = advance(cursor, assigned.fetchOffset > askedOffset);
     if (broken !== undefined) {
       queue(bytes.length - cursor.position, assigned.fetchOffset + 1, broken);
       assigned.fetchOffset += 1;
@@ -64,37 +64,59 @@ export function queueFetched(
     }
     const { position, sizeBytes } = cursor;
     if (sizeBytes === 0) return;
-    hasBatch = true;
-    // The checksum first: nothing else in a damaged header can be believed.
-    const isDamaged = options.checkCrcs && !isCrcValid(bytes, position);
-    const nextOffset = isDamaged
-      ? endOfDamaged(bytes, position, sizeBytes)
-      : readLastOffset(bytes, position) + 1;
-    // Also where it is not new: aborted transactions end in what has come before, too.
-    const isShown = isDamaged || filter.accepts(bytes, position);
-    if (nextOffset <= assigned.fetchOffset) {
-      if (isDamaged) return;
-      continue;
+    const { isShown, damage } = examine(bytes, position, filter, options);
+    if (damage !== undefined) {
+      // It reaches beyond what came before, whatever its header says: else it would be asked for again for ever.
+      const least = assigned.fetchOffset + 1;
+      const nextOffset = Math.max(least, endOfDamaged(bytes, position, sizeBytes));
+      queue(sizeBytes, nextOffset, damage);
+      assigned.fetchOffset = nextOffset;
+      // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
+      return;
     }
-    if (isShown) queue(sizeBytes, nextOffset, isDamaged ? mismatch() : undefined);
+    const nextOffset = readLastOffset(bytes, position) + 1;
+    if (nextOffset <= assigned.fetchOffset) continue;
+    if (isShown) queue(sizeBytes, nextOffset);
     assigned.fetchOffset = nextOffset;
-    // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
-    if (isDamaged) return;
     assigned.lastEpoch = readPartitionLeaderEpoch(bytes, position);
   }
 }
 
 /** Moves to the next batch. Gives what is wrong if that cannot be found. */
-function advance(cursor: BatchCursor, hasBatch: boolean): unknown {
+function advance(cursor: BatchCursor, hasProgress: boolean): unknown {
   try {
-    // The last batch of a fetch may be cut off, but not the first: it would be cut off again for ever.
-    if (cursor.next() || hasBatch) return undefined;
+    // The last batch of a fetch may be cut off, but not before anything new has come: it would be for ever.
+    if (cursor.next() || hasProgress) return undefined;
     return new ProtocolError(
       "MALFORMED_BATCH",
-      `a record batch is malformed: it does not end within the ${cursor.leftoverBytes} bytes that came`,
+      `record batches are malformed: none that came ends behind this offset, and ${cursor.leftoverBytes} bytes are left over`,
     );
   } catch (error) {
     return error;
+  }
+}
+
+/** Whether a batch is shown, and what is wrong with it, as far as that can be told without its records. */
+function examine(
+  bytes: Uint8Array,
+  position: number,
+  filter: AbortedTransactionFilter,
+  { checkCrcs }: FetchedBatchesOptions,
+): { readonly isShown: boolean; readonly damage?: unknown } {
+  // The checksum first: nothing else in a damaged header can be believed.
+  if (checkCrcs && !isCrcValid(bytes, position)) {
+    const damage = new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum");
+    return { isShown: true, damage };
+  }
+  if (readLastOffsetDelta(bytes, position) < 0) {
+    const damage = new ProtocolError("MALFORMED_BATCH", "a record batch ends before it begins");
+    return { isShown: true, damage };
+  }
+  try {
+    // Also where it is not new: aborted transactions end in what has come before, too.
+    return { isShown: filter.accepts(bytes, position) };
+  } catch (damage) {
+    return { isShown: true, damage };
   }
 }
 
@@ -114,8 +136,4 @@ function endOfDamaged(bytes: Uint8Array, position: number, sizeBytes: number): O
     readRecordCount(bytes, position),
   );
   return baseOffset + Math.max(1, claimed);
-}
-
-function mismatch(): KafkaError {
-  return new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum");
 }

@@ -43,7 +43,8 @@ export function planFetches(
     }
     const topicId = (assigned.topicId ??= metadata.topic(topic)?.topicId);
     const leaderEpoch = metadata.leaderEpoch(topic, partition);
-    group.targets.push({ assigned, topicId, leaderEpoch, bytesMax });
+    const { fetchOffset } = assigned;
+    group.targets.push({ assigned, topicId, leaderEpoch, fetchOffset, bytesMax });
   }
   const plans = new Map<number, FetchPlan>();
   for (const [nodeId, { targets, isHeldBack }] of byNode) {

@@ -2,17 +2,8 @@ import { concatBytes } from "@millrace/model";
 import { encodeEndTransactionMarker } from "@millrace/protocol/records";
 import { fetchApi } from "@millrace/protocol/definitions";
 import { describe, expect, test } from "vitest";
-import {
-  batch,
-  fetchedRow,
-  play,
-  values,
-  type FetchBody,
-} from "../../test-support/play-fetches.ts";
+import { batch, play, values, type FetchBody } from "../../test-support/play-fetches.ts";
 import type { ScriptedBroker } from "../../test-support/scripted-broker.ts";
-import { AssignedPartition } from "./assigned-partition.ts";
-import { queueFetched } from "./fetched-batches.ts";
-import { HeldBytes } from "./held-bytes.ts";
 
 const marker = (outcome: "commit" | "abort", producerId: number, baseOffset: number): Uint8Array =>
   encodeEndTransactionMarker({
@@ -64,30 +55,6 @@ describe("a reader", () => {
         expect(reader.position({ topic: "t", partition: 0 })).toBe(6);
       },
     ));
-
-  test("what comes twice, as of two leaders in turn, ends the aborted transactions in it both times", () => {
-    const assigned = new AssignedPartition(
-      { topic: "t", partition: 0, offset: 0 },
-      new HeldBytes(),
-    );
-    const early = concatBytes(batch(0, ["no"], 1), marker("abort", 1, 1));
-    const take = (records: Uint8Array): void =>
-      queueFetched(
-        assigned,
-        { ...fetchedRow, records, abortedTransactions: [{ producerId: 1, firstOffset: 0 }] },
-        { isCommitted: true, codecs: undefined, checkCrcs: true, onFreed: () => {} },
-      );
-    const late = concatBytes(batch(2, ["yes"], 1), marker("commit", 1, 3));
-    take(early);
-    // Where that end cannot be read, what is behind it is left for another fetch.
-    const damaged = early.slice();
-    damaged[damaged.length - 1] ^= 1;
-    take(concatBytes(damaged, late));
-    expect(assigned.fetchOffset).toBe(2);
-    take(concatBytes(early, late));
-    expect(assigned.fetched.map(({ nextOffset }) => nextOffset)).toEqual([3]);
-    expect(assigned.fetchOffset).toBe(4);
-  });
 
   test("asks in a session: later requests name what has changed alone", () =>
     play(

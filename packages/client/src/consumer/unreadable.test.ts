@@ -39,6 +39,12 @@ const damages: readonly Damage[] = [
     end: 2,
     damage: (bytes) => (bytes[26] = 0),
   },
+  { what: "ends before it begins", from: 1, damage: (bytes) => (bytes[23] = 0xff) },
+  {
+    what: "is an end of a transaction, and is none",
+    from: 1,
+    damage: (bytes) => (bytes[22] |= 0x30),
+  },
 ];
 
 describe("what cannot be read", () => {
@@ -52,7 +58,9 @@ describe("what cannot be read", () => {
         [1],
         (_partition, fetchOffset) => {
           const last = batch(4, ["e"]);
-          if (fetchOffset === 0) return { records: concatBytes(batch(0, ["a"]), damaged, last) };
+          const records = concatBytes(batch(0, ["a"]), damaged, last);
+          // That one which reaches the damaged batch began before it.
+          if (fetchOffset === 0) return { records, aborted: [{ producerId: 7, firstOffset: 0 }] };
           return fetchOffset === 4 ? { records: last } : undefined;
         },
         async ({ reader }) => {
@@ -107,6 +115,27 @@ describe("what cannot be read", () => {
         expect(await values(reader)).toEqual(["1:b"]);
       },
     ));
+
+  test.each([
+    { what: "with more offsets than records, and nothing behind it", last: 8 },
+    { what: "that is whole, and ends before what is asked for", last: 2 },
+  ])("a batch $what is told at each offset, not asked for again for ever", ({ last }) =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        const records = batch(0, ["a", "b"]);
+        records[26] = last;
+        if (last < 4) updateCrc(records, 0);
+        return fetchOffset === 4 ? { records } : undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 4 }]);
+        const [first] = await reader.poll({ waitMsMax: 1000 });
+        expect(() => first.next()).toThrow(expect.objectContaining({ offset: 4, nextOffset: 5 }));
+        first.release();
+      },
+    ),
+  );
 
   test("bytes that are no batches are told, and end nothing else", () =>
     play(
