@@ -148,7 +148,7 @@ test("state that is older than stateMaxAge at a start is removed, and restored",
     const removed = process.events.filter(({ name }) => name === "streams.state-removed");
     return removed.map(({ fields }) => fields["task"]);
   };
-  expect(await removedWith("1h")).toEqual([]);
+  expect(await removedWith("30d")).toEqual([]);
   expect(await removedWith(0)).toEqual(["0_0", "0_1"]);
   await world.app(counted(), { stateDirectory: "/s" });
   await write(0, "a");

@@ -20,7 +20,7 @@ export {
   bytesOption,
   choiceOption,
   durationOption,
-  streamDurationOption,
+  unboundedDurationOption,
   flagOption,
   isRecordOf,
   numberOption,

@@ -78,8 +78,8 @@ export function durationOption<const Settings extends DurationSettings>(
   return durationUpTo(2 ** 31 - 1, ", up to 24 days", settings);
 }
 
-/** As `durationOption`, of the time of records, which no timer waits for: of any length. */
-export function streamDurationOption<const Settings extends DurationSettings>(
+/** As `durationOption`, of what no timer waits for, such as the time of records, or an age: of any length. */
+export function unboundedDurationOption<const Settings extends DurationSettings>(
   settings: Settings,
 ): OptionRow<Duration, number, PresenceOf<Settings>> {
   return durationUpTo(Number.MAX_SAFE_INTEGER, "", settings);

@@ -8,6 +8,7 @@ import {
   optionTable,
   textOption,
   topicNameAllowed,
+  unboundedDurationOption,
   valueOption,
   type GivenOptions,
 } from "@millrace/model";
@@ -183,15 +184,15 @@ export const streamsOptionRows = {
    * Older snapshots are not taken: less than the `delete.retention.ms` of the changelogs, a day, which forget deletions
    * after it. The difference is for the time that a restore takes.
    */
-  stateFromMaxAge: durationOption({ minMs: 1, byDefault: "12h" }),
+  stateFromMaxAge: unboundedDurationOption({ minMs: 1, byDefault: "12h" }),
   /** After this long the folder of a task that is not here any more is removed. */
-  stateCleanupDelay: durationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
+  stateCleanupDelay: unboundedDurationOption({ byDefault: "10m", kafka: "state.cleanup.delay.ms" }),
   /**
    * At the start the folders of tasks are removed that nobody has used for this long, or whose last use was not noted:
    * their state is restored. Without it all stay. For state that is older than the `delete.retention.ms` of its changelogs,
    * a day, which forget deletions after it.
    */
-  stateMaxAge: durationOption({ kafka: "state.cleanup.dir.max.age.ms" }),
+  stateMaxAge: unboundedDurationOption({ kafka: "state.cleanup.dir.max.age.ms" }),
   /** What instances show each other before they answer; the same for all. Without it they answer only whom your server lets. */
   querySecret: textOption({
     isSecret: true,

@@ -1,6 +1,6 @@
 import {
   choiceOption,
-  streamDurationOption,
+  unboundedDurationOption,
   flagOption,
   isSynchronousFunction,
   numberOption,
@@ -254,7 +254,7 @@ const rowsOf = {
   deduplicate: {
     ...serdes,
     ...named,
-    within: streamDurationOption({ isRequired: true, minMs: 1 }),
+    within: unboundedDurationOption({ isRequired: true, minMs: 1 }),
     id: valueOption(serdeKind, { isRequired: true }),
     store: valueOption(store),
   },
@@ -263,8 +263,8 @@ const rowsOf = {
     ...named,
     left: valueOption(serdeKind),
     right: valueOption(serdeKind),
-    tolerance: streamDurationOption({ isRequired: true }),
-    grace: streamDurationOption({}),
+    tolerance: unboundedDurationOption({ isRequired: true }),
+    grace: unboundedDurationOption({}),
     store: valueOption(store),
   },
   groupBy: { ...serdes, ...named },
@@ -288,8 +288,8 @@ const rowsOf = {
     partitioner: valueOption(partitionerKind),
   },
   split: named,
-  "join of a stream": { ...joined, grace: streamDurationOption({}) },
-  "leftJoin of a stream": { ...joined, grace: streamDurationOption({}) },
+  "join of a stream": { ...joined, grace: unboundedDurationOption({}) },
+  "leftJoin of a stream": { ...joined, grace: unboundedDurationOption({}) },
   "join of streams": joinedStreams,
   "leftJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
   "outerJoin of streams": { ...joinedStreams, unmatched: choiceOption(unmatchedTimes, {}) },
@@ -380,15 +380,15 @@ const tableStoreRows = {
 };
 const keyValueStoreRows = {
   ...tableStoreRows,
-  historyRetention: streamDurationOption({}),
-  segmentInterval: streamDurationOption({}),
+  historyRetention: unboundedDurationOption({}),
+  segmentInterval: unboundedDurationOption({}),
   entriesMax: numberOption({ min: 1 }),
   timestamps: flagOption({}),
 };
 /** Of tables that are made from a topic or a stream. */
-const firstStoreRows = { ...keyValueStoreRows, ttl: streamDurationOption({ minMs: 1 }) };
+const firstStoreRows = { ...keyValueStoreRows, ttl: unboundedDurationOption({ minMs: 1 }) };
 const withTtl: readonly string[] = ["table", "toTable", "count", "reduce", "aggregate", "topN"];
-const windowStoreRows = { ...tableStoreRows, retention: streamDurationOption({}) };
+const windowStoreRows = { ...tableStoreRows, retention: unboundedDurationOption({}) };
 
 /** They are never cached. */
 const addedStoreRows = {
