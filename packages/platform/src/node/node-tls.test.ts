@@ -12,6 +12,7 @@ import { handshakeMsMax, type Connection } from "../network.ts";
 import { SeededRandom } from "../seeded-random.ts";
 import type { ServerTls } from "../tls.ts";
 import { facts, realCertificates } from "../../test-support/certificates.ts";
+import { lockedKey } from "../../test-support/locked-key.ts";
 import { oldPkcs12 } from "../../test-support/old-pkcs12.ts";
 import { subjectOf } from "./distinguished-name.ts";
 import { nodePlatform } from "./node-platform.ts";
@@ -154,10 +155,19 @@ describe("what TLS cannot be set up with is told with what to do", () => {
   const { certificate, key } = realCertificates.identity(facts());
   const locked = realCertificates.identity(facts(), "secret");
   const pkcs12 = realCertificates.pkcs12(facts(), "secret");
+  const wrongKey = /password of the key/;
+  const notKey = key.replace(/(?<=KEY-----\n).{8}/, "MIIBvTBX");
   const chain = realCertificates.authority(facts().issuer) + certificate;
   test.each([
     ["certificates in another order", { certificate: chain, key }, /key's own first/],
-    ["a key without its password", locked, /password of the key/],
+    ["a key without its password", locked, wrongKey],
+    ["a key with another password", { certificate, key: lockedKey, passphrase: "guess" }, wrongKey],
+    [
+      "a key that another password opens by chance, to nonsense",
+      { certificate, key: lockedKey, passphrase: "guess-640" },
+      wrongKey,
+    ],
+    ["what is no key", { certificate, key: notKey }, /set up: error/],
     ["a store with another password", { pkcs12, passphrase: "guess" }, /its password/],
     ["a store of old", { pkcs12: oldPkcs12, passphrase: "secret" }, /openssl pkcs12 -legacy/],
     ["what is no store", { pkcs12: Uint8Array.of(0x30, 1, 2) }, /PKCS12/],

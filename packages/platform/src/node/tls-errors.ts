@@ -29,11 +29,13 @@ const byCode: Readonly<Record<string, TlsFailureCode>> = {
   ERR_SSL_NO_PROTOCOLS_AVAILABLE: "TLS_HANDSHAKE_FAILED",
 };
 
+const wrongPassword = "the password of the key is wrong, or missing";
+
 /** What is wrong with this side's own settings, in OpenSSL's words and Node's for it. */
 const settingsAdvice: Readonly<Record<string, string>> = {
   ERR_OSSL_X509_KEY_VALUES_MISMATCH:
     "the first certificate is not the key's; put the key's own first, and those of its authorities behind it",
-  ERR_OSSL_BAD_DECRYPT: "the password of the key is wrong, or missing",
+  ERR_OSSL_BAD_DECRYPT: wrongPassword,
   ERR_CRYPTO_UNSUPPORTED_OPERATION:
     "the PKCS12 store is locked by a cipher of old; write it anew: openssl pkcs12 -legacy -in OLD -nodes | openssl pkcs12 -export -out NEW",
 };
@@ -43,11 +45,21 @@ const storeAdvice = "the PKCS12 store is none, or its password is wrong or missi
 
 export function settingsInvalid(cause: unknown, has: { readonly store: boolean }): NetworkError {
   const reason = messageOf(cause);
-  const code = errnoOf(cause);
-  const isOfStore = has.store && !code.startsWith("ERR_");
-  const advice = settingsAdvice[code] ?? (isOfStore ? storeAdvice : undefined);
+  const advice = adviceOf(cause, has);
   const what = advice === undefined ? reason : `${advice} (${reason})`;
   return new NetworkError("TLS_SETTINGS_INVALID", `TLS cannot be set up: ${what}`, cause);
+}
+
+function adviceOf(cause: unknown, has: { readonly store: boolean }): string | undefined {
+  const code = errnoOf(cause);
+  if (has.store && !code.startsWith("ERR_")) return storeAdvice;
+  return settingsAdvice[code] ?? (isUnlockedByChance(cause) ? wrongPassword : undefined);
+}
+
+/** One wrong password of 256 leaves a key that ends as it should, and is nonsense. */
+function isUnlockedByChance(cause: unknown): boolean {
+  const { opensslErrorStack = [] } = cause as { readonly opensslErrorStack?: readonly string[] };
+  return opensslErrorStack.some((one) => one.endsWith("PKCS12 routines::decode error"));
 }
 
 /** What a peer says before it closes (RFC 8446, 6.2), in OpenSSL's words for it. */
