@@ -1,4 +1,4 @@
-import { compareBytes, noBytes } from "@millrace/model";
+import { compareBytes, noBytes, type Timestamp } from "@millrace/model";
 import type { EntryCursor } from "../../contract/store-engine.ts";
 import type { RowKeys } from "./row-keys.ts";
 
@@ -40,20 +40,31 @@ export function sortedByTime(
   keys: RowKeys,
   { isReverse, isKeyLast }: { readonly isReverse: boolean; readonly isKeyLast: boolean },
 ): EntryCursor {
-  const entries: { readonly key: Uint8Array; readonly value: Uint8Array }[] = [];
+  const entries: TimedRow[] = [];
   try {
-    while (rows.next()) entries.push({ key: rows.key, value: rows.value });
+    while (rows.next()) {
+      const { key, value } = rows;
+      entries.push({ key, value, time: keys.timeOf(key) });
+    }
   } finally {
     rows[Symbol.dispose]();
   }
   const sign = isReverse ? -1 : 1;
-  entries.sort(({ key: left }, { key: right }) => {
-    const byTime = keys.timeOf(left) - keys.timeOf(right);
-    const byLast = keys.lastOf(left) - keys.lastOf(right);
-    const byKey = compareBytes(keys.keyOf(left), keys.keyOf(right));
-    return sign * (byTime || (isKeyLast ? byLast || byKey : byKey || byLast));
-  });
+  const byKey = ({ key: left }: TimedRow, { key: right }: TimedRow): number =>
+    compareBytes(keys.keyOf(left), keys.keyOf(right));
+  const byLast = ({ key: left }: TimedRow, { key: right }: TimedRow): number =>
+    keys.lastOf(left) - keys.lastOf(right);
+  const [first, second] = isKeyLast ? [byLast, byKey] : [byKey, byLast];
+  entries.sort(
+    (left, right) => sign * (left.time - right.time || first(left, right) || second(left, right)),
+  );
   return new ListedRows(entries);
+}
+
+interface TimedRow {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly time: Timestamp;
 }
 
 export class ListedRows implements EntryCursor {
