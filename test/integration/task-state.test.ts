@@ -144,7 +144,10 @@ test("state that is older than stateMaxAge at a start is removed, and restored",
   await first.close();
   const removedWith = async (stateMaxAge: Duration): Promise<readonly unknown[]> => {
     const process = world.process();
-    await (await world.app(counted(), { stateDirectory: "/s", stateMaxAge }, process)).close();
+    // As long as anybody likes: no timer waits for it.
+    const others = { stateCleanupDelay: "90d", stateFromMaxAge: "90d" } as const;
+    const options = { stateDirectory: "/s", stateMaxAge, ...others };
+    await (await world.app(counted(), options, process)).close();
     const removed = process.events.filter(({ name }) => name === "streams.state-removed");
     return removed.map(({ fields }) => fields["task"]);
   };

@@ -91,7 +91,7 @@ export class BrokerFetcher {
     } catch (error) {
       if (this.#isAbandoned) return;
       session.reset();
-      if (!isSessionError(error)) onFailure(error, targets);
+      if (!isSessionError(error)) onFailure(error, targets.filter(isAwaited));
     }
   }
 
@@ -105,7 +105,10 @@ export class BrokerFetcher {
   }
 }
 
-/** Not where another broker, which leads the partition by now, has answered meanwhile: it would come twice. */
+/**
+ * Not where the partition was given up or moved, nor where another broker, which leads it by now, has answered meanwhile:
+ * nothing that a former leader says of an offset before counts any more.
+ */
 function isAwaited({ assigned, fetchOffset }: FetchTarget): boolean {
   return assigned.isCurrent && assigned.fetchOffset === fetchOffset;
 }

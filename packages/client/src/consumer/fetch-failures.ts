@@ -71,16 +71,20 @@ export class FetchFailures {
 
   /** Never rejects. */
   async #tellLost(assigned: AssignedPartition, divergentOffset: Offset | undefined): Promise<void> {
-    const { context, isolation, closing: signal, onTold } = this.#parts;
+    const { context, isolation, closing: signal, onTold, onRetry } = this.#parts;
+    const { fetchOffset } = assigned;
     const lost = { assigned, divergentOffset, isolation, signal };
     try {
-      assigned.failure = await findOutOfRange(context, this.#questions, lost);
+      const failure = await findOutOfRange(context, this.#questions, lost);
+      // What a former leader has not, the one after it may have given meanwhile.
+      if (assigned.fetchOffset === fetchOffset) assigned.failure = failure;
     } catch (error) {
       if (isRetriable(error)) this.#fetchLater([assigned]);
       else assigned.failure = error as Error;
     }
     assigned.isLost = false;
     onTold();
+    onRetry();
   }
 
   /** Asks who leads now, and fetches again after a pause. */

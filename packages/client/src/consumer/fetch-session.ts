@@ -9,6 +9,7 @@ export interface FetchTarget {
   readonly topicId: string | undefined;
   readonly leaderEpoch: number;
   readonly fetchOffset: Offset;
+  readonly lastEpoch: number;
   /** Bytes that the fetch may bring of it. */
   readonly bytesMax: number;
 }
@@ -113,13 +114,14 @@ export class FetchSession {
     assigned,
     leaderEpoch,
     fetchOffset,
+    lastEpoch,
     bytesMax,
   }: FetchTarget): RequestTopics[number]["partitions"][number] {
     return {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
       fetchOffset,
-      lastFetchedEpoch: assigned.lastEpoch,
+      lastFetchedEpoch: lastEpoch,
       logStartOffset: -1,
       partitionMaxBytes: bytesMax,
       replicaDirectoryId: zeroId,

@@ -3,7 +3,6 @@ import { KafkaError, ProtocolError } from "@millrace/protocol";
 import { type FetchResponse } from "@millrace/protocol/definitions";
 import {
   AbortedTransactionFilter,
-  batchHeaderBytes,
   BatchCursor,
   isCrcValid,
   readBaseOffset,
@@ -48,92 +47,108 @@ export function queueFetched(
     options.isCommitted ? data.abortedTransactions : null,
   );
   const cursor = new BatchCursor(bytes);
-  const queue = (sizeBytes: number, nextOffset: Offset, damage?: unknown): void => {
-    const { topic, partition, fetchOffset: fromOffset } = assigned;
-    const { position } = cursor;
+  const { topic, partition, fetchOffset: askedOffset } = assigned;
+  const queue = (
+    { position, sizeBytes }: BatchBounds,
+    nextOffset: Offset,
+    damage?: unknown,
+  ): void => {
+    const fromOffset = assigned.fetchOffset;
     const place = { topic, partition, position, sizeBytes, fromOffset, nextOffset };
     assigned.fetched.push(new FetchedBatch(source, place, { codecs: options.codecs, damage }));
+    assigned.fetchOffset = nextOffset;
   };
-  const { fetchOffset: askedOffset } = assigned;
   for (;;) {
-    const broken = advance(cursor, assigned.fetchOffset > askedOffset);
-    if (broken !== undefined) {
-      queue(bytes.length - cursor.position, assigned.fetchOffset + 1, broken);
-      assigned.fetchOffset += 1;
-      return;
-    }
+    const broken = advance(cursor);
     const { position, sizeBytes } = cursor;
-    if (sizeBytes === 0) return;
+    if (broken !== undefined) {
+      const rest = { position, sizeBytes: bytes.length - position };
+      return queue(rest, assigned.fetchOffset + 1, broken);
+    }
+    if (sizeBytes === 0) break;
     const { isShown, damage } = examine(bytes, position, filter, options);
     if (damage !== undefined) {
-      // It reaches beyond what came before, whatever its header says: else it would be asked for again for ever.
-      const least = assigned.fetchOffset + 1;
-      const nextOffset = Math.max(least, endOfDamaged(bytes, position, sizeBytes));
-      queue(sizeBytes, nextOffset, damage);
-      assigned.fetchOffset = nextOffset;
+      const following = followingOffset(bytes, position + sizeBytes);
+      // It has been told before, and is asked for again since its header claims to reach further.
+      if (following <= assigned.fetchOffset) continue;
+      const end = following === Infinity ? leastEnd(bytes, position) : following;
+      queue(cursor, Math.max(end, assigned.fetchOffset + 1), damage);
       // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
       return;
     }
     const nextOffset = readLastOffset(bytes, position) + 1;
     if (nextOffset <= assigned.fetchOffset) continue;
-    if (isShown) queue(sizeBytes, nextOffset);
-    assigned.fetchOffset = nextOffset;
+    if (isShown) queue(cursor, nextOffset);
+    else assigned.fetchOffset = nextOffset;
     assigned.lastEpoch = readPartitionLeaderEpoch(bytes, position);
   }
+  // The last batch of a fetch may be cut off. If nothing new came before it, it would be so again for ever.
+  if (assigned.fetchOffset > askedOffset) return;
+  const whole = { position: 0, sizeBytes: bytes.length };
+  queue(whole, askedOffset + 1, withoutProgress(askedOffset, cursor.leftoverBytes));
+}
+
+interface BatchBounds {
+  readonly position: number;
+  readonly sizeBytes: number;
 }
 
 /** Moves to the next batch. Gives what is wrong if that cannot be found. */
-function advance(cursor: BatchCursor, hasProgress: boolean): unknown {
+function advance(cursor: BatchCursor): unknown {
   try {
-    // The last batch of a fetch may be cut off, but not before anything new has come: it would be for ever.
-    if (cursor.next() || hasProgress) return undefined;
-    return new ProtocolError(
-      "MALFORMED_BATCH",
-      `record batches are malformed: none that came ends behind this offset, and ${cursor.leftoverBytes} bytes are left over`,
-    );
+    cursor.next();
+    return undefined;
   } catch (error) {
     return error;
   }
 }
 
-/** Whether a batch is shown, and what is wrong with it, as far as that can be told without its records. */
+/** Whether a batch is shown, or what is wrong with it, as far as that can be told without its records. */
 function examine(
   bytes: Uint8Array,
   position: number,
   filter: AbortedTransactionFilter,
   { checkCrcs }: FetchedBatchesOptions,
-): { readonly isShown: boolean; readonly damage?: unknown } {
+): { readonly isShown?: boolean; readonly damage?: unknown } {
   // The checksum first: nothing else in a damaged header can be believed.
-  if (checkCrcs && !isCrcValid(bytes, position)) {
-    const damage = new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum");
-    return { isShown: true, damage };
-  }
-  if (readLastOffsetDelta(bytes, position) < 0) {
-    const damage = new ProtocolError("MALFORMED_BATCH", "a record batch ends before it begins");
-    return { isShown: true, damage };
-  }
+  if (checkCrcs && !isCrcValid(bytes, position))
+    return { damage: new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum") };
+  if (readLastOffsetDelta(bytes, position) < 0)
+    return { damage: malformed("it ends before it begins") };
   try {
-    // Also where it is not new: aborted transactions end in what has come before, too.
     return { isShown: filter.accepts(bytes, position) };
-  } catch (damage) {
-    return { isShown: true, damage };
+  } catch (error) {
+    if (error instanceof ProtocolError) return { damage: error };
+    throw error;
   }
 }
 
 /**
- * Where reading can go on behind a batch whose header may be wrong: at the batch that follows, or else at the least
- * that the header claims. Too low an offset is asked for again; one that is too high would pass over good records.
+ * Where the batch behind a damaged one begins, which is where that ends; unknown, `Infinity`, where no whole one is
+ * there: what says so may be its damaged size.
  */
-function endOfDamaged(bytes: Uint8Array, position: number, sizeBytes: number): Offset {
-  const baseOffset = readBaseOffset(bytes, position);
-  const following = position + sizeBytes;
-  if (following + batchHeaderBytes <= bytes.length) {
-    const next = readBaseOffset(bytes, following);
-    if (next > baseOffset) return next;
-  }
-  const claimed = Math.min(
-    readLastOffsetDelta(bytes, position) + 1,
-    readRecordCount(bytes, position),
-  );
-  return baseOffset + Math.max(1, claimed);
+function followingOffset(bytes: Uint8Array, position: number): Offset {
+  const following = new BatchCursor(bytes, position);
+  const isThere = advance(following) === undefined && following.sizeBytes > 0;
+  return isThere && isCrcValid(bytes, position) ? readBaseOffset(bytes, position) : Infinity;
+}
+
+/**
+ * The least end that the header of a damaged batch claims. Too low an offset is asked for again; one that is too high
+ * would pass over good records.
+ */
+function leastEnd(bytes: Uint8Array, position: number): Offset {
+  const delta = readLastOffsetDelta(bytes, position);
+  const offsets = Math.min(delta + 1, readRecordCount(bytes, position));
+  return readBaseOffset(bytes, position) + Math.max(1, offsets);
+}
+
+function withoutProgress(askedOffset: Offset, leftoverBytes: number): ProtocolError {
+  return leftoverBytes > 0
+    ? malformed(`it does not end within the ${leftoverBytes} bytes that came`)
+    : malformed(`it ends before offset ${askedOffset}, which was asked for`);
+}
+
+function malformed(reason: string): ProtocolError {
+  return new ProtocolError("MALFORMED_BATCH", `a record batch is malformed: ${reason}`);
 }

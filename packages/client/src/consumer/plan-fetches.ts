@@ -43,8 +43,8 @@ export function planFetches(
     }
     const topicId = (assigned.topicId ??= metadata.topic(topic)?.topicId);
     const leaderEpoch = metadata.leaderEpoch(topic, partition);
-    const { fetchOffset } = assigned;
-    group.targets.push({ assigned, topicId, leaderEpoch, fetchOffset, bytesMax });
+    const { fetchOffset, lastEpoch } = assigned;
+    group.targets.push({ assigned, topicId, leaderEpoch, fetchOffset, lastEpoch, bytesMax });
   }
   const plans = new Map<number, FetchPlan>();
   for (const [nodeId, { targets, isHeldBack }] of byNode) {

@@ -59,7 +59,7 @@ describe("what cannot be read", () => {
         (_partition, fetchOffset) => {
           const last = batch(4, ["e"]);
           const records = concatBytes(batch(0, ["a"]), damaged, last);
-          // That one which reaches the damaged batch began before it.
+          // Ends of transactions are read where one was aborted.
           if (fetchOffset === 0) return { records, aborted: [{ producerId: 7, firstOffset: 0 }] };
           return fetchOffset === 4 ? { records: last } : undefined;
         },
@@ -96,46 +96,81 @@ describe("what cannot be read", () => {
     },
   );
 
-  test("a damaged end of a batch makes no reader pass over what follows it", () =>
-    play(
-      [1],
-      (_, fetchOffset) => {
-        if (fetchOffset === 0) {
-          const damaged = batch(0, ["a"]);
-          damaged[24] = 0x7f;
-          return { records: damaged };
-        }
-        return fetchOffset === 1 ? { records: batch(1, ["b"]) } : undefined;
-      },
-      async ({ reader }) => {
-        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
-        const [first] = await reader.poll({ waitMsMax: 1000 });
-        expect(() => first.next()).toThrow(expect.objectContaining({ nextOffset: 1 }));
-        first.release();
-        expect(await values(reader)).toEqual(["1:b"]);
-      },
-    ));
-
   test.each([
-    { what: "with more offsets than records, and nothing behind it", last: 8 },
-    { what: "that is whole, and ends before what is asked for", last: 2 },
-  ])("a batch $what is told at each offset, not asked for again for ever", ({ last }) =>
+    { what: "alone", all: false },
+    { what: "with what follows it, again and again", all: true },
+  ])(
+    "a damaged end of a batch makes no reader pass over what follows it: it comes $what",
+    ({ all }) =>
+      play(
+        [1],
+        (_, fetchOffset) => {
+          const damaged = batch(0, ["a", "b"]);
+          damaged[24] = 0x7f;
+          const last = batch(2, ["c"]);
+          if (all && fetchOffset < 3) return { records: concatBytes(damaged, last) };
+          if (fetchOffset === 0) return { records: damaged };
+          return fetchOffset === 2 ? { records: last } : undefined;
+        },
+        async ({ reader }) => {
+          reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+          const [first] = await reader.poll({ waitMsMax: 1000 });
+          expect(() => first.next()).toThrow(expect.objectContaining({ offset: 0, nextOffset: 2 }));
+          first.release();
+          expect(await values(reader)).toEqual(["2:c"]);
+        },
+      ),
+  );
+
+  test.each([-4, 4])("a damaged size of a batch (by %i) tells no end that is not its own", (by) =>
     play(
       [1],
       (_, fetchOffset) => {
-        const records = batch(0, ["a", "b"]);
-        records[26] = last;
-        if (last < 4) updateCrc(records, 0);
-        return fetchOffset === 4 ? { records } : undefined;
+        const damaged = batch(1, ["a", "b", "c"]);
+        damaged[11] += by;
+        const last = batch(4, ["d", "e"]);
+        if (fetchOffset === 1) return { records: concatBytes(damaged, last) };
+        return fetchOffset === 4 ? { records: last } : undefined;
       },
       async ({ reader }) => {
-        reader.assign([{ topic: "t", partition: 0, offset: 4 }]);
+        reader.assign([{ topic: "t", partition: 0, offset: 1 }]);
         const [first] = await reader.poll({ waitMsMax: 1000 });
-        expect(() => first.next()).toThrow(expect.objectContaining({ offset: 4, nextOffset: 5 }));
+        expect(() => first.next()).toThrow(expect.objectContaining({ offset: 1, nextOffset: 4 }));
         first.release();
+        expect(await values(reader)).toEqual(["4:d", "5:e"]);
       },
     ),
   );
+
+  test.each([
+    { what: "with more offsets than records, and nothing behind it,", last: 8, isWhole: false },
+    { what: "that is whole, and ends before what is asked for,", last: 2, isWhole: true },
+  ])("a batch $what is told at each offset, not asked for again for ever", ({ last, isWhole }) => {
+    const records = batch(0, ["a", "b"]);
+    records[26] = last;
+    if (isWhole) updateCrc(records, 0);
+    return play(
+      [1],
+      (_, fetchOffset) => (fetchOffset < 6 ? { records } : undefined),
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 4 }]);
+        const told: UnreadableBatchError[] = [];
+        while (told.length < 2)
+          for (const one of await reader.poll({ waitMsMax: 1000 })) {
+            try {
+              one.next();
+            } catch (error) {
+              told.push(error as UnreadableBatchError);
+            }
+            one.release();
+          }
+        expect(told).toMatchObject([
+          { offset: 4, nextOffset: 5, bytes: records },
+          { offset: 5, nextOffset: 6, bytes: records },
+        ]);
+      },
+    );
+  });
 
   test("bytes that are no batches are told, and end nothing else", () =>
     play(
