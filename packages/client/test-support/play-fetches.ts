@@ -125,7 +125,7 @@ export async function play(
   }) => Promise<void>,
 ): Promise<void> {
   const platform = memoryPlatform();
-  const topic: ScriptedTopic = { name: "t", topicId, leaders };
+  const topic: ScriptedTopic = { name: "t", topicId, leaders, leaderEpoch: 5 };
   const cluster = scriptedCluster([topic]);
   const broker = await ScriptedBroker.start(platform, 1, cluster);
   answerFetches(broker, platform, answers);

@@ -33,6 +33,8 @@ export interface ScriptedTopic {
   readonly name: string;
   readonly topicId?: string;
   leaders: number[];
+  /** Of all partitions; by default none is told. */
+  readonly leaderEpoch?: number;
   /** Errors of partitions that have no leader, whatever `leaders` say. */
   offline?: Readonly<Record<number, number>>;
 }
@@ -177,6 +179,7 @@ export class ScriptedBroker {
               errorCode,
               partitionIndex,
               leaderId,
+              leaderEpoch: topic?.leaderEpoch ?? -1,
               replicaNodes: [leader],
               isrNodes: [leader],
             };

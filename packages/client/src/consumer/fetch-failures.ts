@@ -1,4 +1,4 @@
-import type { BatchReaderOptions } from "@millrace/cluster";
+import { OffsetOutOfRangeError, type BatchReaderOptions } from "@millrace/cluster";
 import type { Offset } from "@millrace/model";
 import type { Timer } from "@millrace/platform";
 import { KafkaError } from "@millrace/protocol";
@@ -74,17 +74,28 @@ export class FetchFailures {
     const { context, isolation, closing: signal, onTold, onRetry } = this.#parts;
     const { fetchOffset } = assigned;
     const lost = { assigned, divergentOffset, isolation, signal };
+    let failure: Error;
     try {
-      const failure = await findOutOfRange(context, this.#questions, lost);
-      // What a former leader has not, the one after it may have given meanwhile.
-      if (assigned.fetchOffset === fetchOffset) assigned.failure = failure;
+      failure = await findOutOfRange(context, this.#questions, lost);
     } catch (error) {
-      if (isRetriable(error)) this.#fetchLater([assigned]);
-      else assigned.failure = error as Error;
+      failure = error as Error;
+    }
+    // What a former leader has not, the one after it may have given meanwhile, or may have.
+    if (assigned.fetchOffset === fetchOffset) {
+      if (isRetriable(failure)) this.#fetchLater([assigned]);
+      else if (isDoubtful(failure, assigned)) this.#askOnceMore(assigned);
+      else assigned.failure = failure;
     }
     assigned.isLost = false;
     onTold();
     onRetry();
+  }
+
+  /** Without the epoch of what came before, which may be what is unknown. */
+  #askOnceMore(assigned: AssignedPartition): void {
+    assigned.doubtedOffset = assigned.fetchOffset;
+    assigned.lastEpoch = -1;
+    this.#fetchLater([assigned]);
   }
 
   /** Asks who leads now, and fetches again after a pause. */
@@ -111,4 +122,12 @@ export class FetchFailures {
       this.#scheduleRetry();
     });
   }
+}
+
+/** True: the log holds the offset that was refused, and it was not asked for once more yet. */
+function isDoubtful(failure: Error, { doubtedOffset }: AssignedPartition): boolean {
+  if (!(failure instanceof OffsetOutOfRangeError) || failure.divergentOffset !== undefined)
+    return false;
+  const { offset, startOffset, endOffset } = failure;
+  return doubtedOffset !== offset && offset >= startOffset && offset <= endOffset;
 }

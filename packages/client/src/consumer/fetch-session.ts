@@ -121,7 +121,8 @@ export class FetchSession {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
       fetchOffset,
-      lastFetchedEpoch: lastEpoch,
+      // It is in no checksum, and none is later than that of the leader.
+      lastFetchedEpoch: lastEpoch >= 0 && lastEpoch <= leaderEpoch ? lastEpoch : -1,
       logStartOffset: -1,
       partitionMaxBytes: bytesMax,
       replicaDirectoryId: zeroId,

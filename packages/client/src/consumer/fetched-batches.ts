@@ -57,6 +57,8 @@ export function queueFetched(
     const place = { topic, partition, position, sizeBytes, fromOffset, nextOffset };
     assigned.fetched.push(new FetchedBatch(source, place, { codecs: options.codecs, damage }));
     assigned.fetchOffset = nextOffset;
+    // What it ends in: a broker would take another epoch for a history that this one has not.
+    if (damage !== undefined) assigned.lastEpoch = -1;
   };
   for (;;) {
     const broken = advance(cursor);
@@ -68,11 +70,11 @@ export function queueFetched(
     if (sizeBytes === 0) break;
     const { isShown, damage } = examine(bytes, position, filter, options);
     if (damage !== undefined) {
-      const following = followingOffset(bytes, position + sizeBytes);
-      // It has been told before, and is asked for again since its header claims to reach further.
-      if (following <= assigned.fetchOffset) continue;
-      const end = following === Infinity ? leastEnd(bytes, position) : following;
-      queue(cursor, Math.max(end, assigned.fetchOffset + 1), damage);
+      const { baseOffset, isNext } = soundBatchBehind(bytes, position + sizeBytes);
+      // Nobody waits for it: it came since its header claims to reach further.
+      if (baseOffset <= assigned.fetchOffset) continue;
+      const least = Math.min(leastEnd(bytes, position), baseOffset, data.highWatermark);
+      queue(cursor, Math.max(isNext ? baseOffset : least, assigned.fetchOffset + 1), damage);
       // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
       return;
     }
@@ -118,19 +120,28 @@ function examine(
   try {
     return { isShown: filter.accepts(bytes, position) };
   } catch (error) {
-    if (error instanceof ProtocolError) return { damage: error };
+    // Also a codec that it names: no end of a transaction is compressed.
+    if (error instanceof ProtocolError || error instanceof KafkaError) return { damage: error };
     throw error;
   }
 }
 
 /**
- * Where the batch behind a damaged one begins, which is where that ends; unknown, `Infinity`, where no whole one is
- * there: what says so may be its damaged size.
+ * Where the first batch begins that matches its checksum, of those that follow: what is damaged before it ends there, at
+ * the latest. What there seems to be may be due to a damaged size.
  */
-function followingOffset(bytes: Uint8Array, position: number): Offset {
-  const following = new BatchCursor(bytes, position);
-  const isThere = advance(following) === undefined && following.sizeBytes > 0;
-  return isThere && isCrcValid(bytes, position) ? readBaseOffset(bytes, position) : Infinity;
+function soundBatchBehind(
+  bytes: Uint8Array,
+  position: number,
+): { readonly baseOffset: Offset; readonly isNext: boolean } {
+  const cursor = new BatchCursor(bytes, position);
+  while (advance(cursor) === undefined && cursor.sizeBytes > 0)
+    if (isCrcValid(bytes, cursor.position))
+      return {
+        baseOffset: readBaseOffset(bytes, cursor.position),
+        isNext: cursor.position === position,
+      };
+  return { baseOffset: Infinity, isNext: false };
 }
 
 /**

@@ -79,6 +79,28 @@ describe("a reader", () => {
       },
     ));
 
+  test("names the epoch of what it has read last, where that may be: none is later than the leader's", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        if (fetchOffset > 1) return undefined;
+        const records = batch(fetchOffset, ["x"]);
+        records.set([0, 0, 0, fetchOffset === 0 ? 3 : 9], 12);
+        return { records };
+      },
+      async ({ reader, broker, platform }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        await values(reader);
+        await values(reader);
+        await platform.timers.sleep(100);
+        const asked = broker.of("Fetch").map(({ body }) => body as FetchBody);
+        const epochs = asked.flatMap(({ topics }) =>
+          topics.flatMap(({ partitions }) => partitions.map((one) => one.lastFetchedEpoch)),
+        );
+        expect(epochs).toEqual([-1, 3, -1]);
+      },
+    ));
+
   const isNew = (_: number, fetchOffset: number) =>
     fetchOffset === 0 ? { records: batch(0, ["x"]) } : undefined;
   const sessionsOf = (broker: ScriptedBroker) =>

@@ -39,6 +39,11 @@ const damages: readonly Damage[] = [
     end: 2,
     damage: (bytes) => (bytes[26] = 0),
   },
+  {
+    what: "is a compressed end of a transaction",
+    from: 1,
+    damage: (bytes) => (bytes[22] |= 0x31),
+  },
   { what: "ends before it begins", from: 1, damage: (bytes) => (bytes[23] = 0xff) },
   {
     what: "is an end of a transaction, and is none",
@@ -67,7 +72,7 @@ describe("what cannot be read", () => {
           reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
           const given: number[] = [];
           const told: UnreadableBatchError[] = [];
-          while (given.at(-1) !== 4) {
+          for (let polls = 0; polls < 20 && given.at(-1) !== 4; polls++) {
             for (const one of await reader.poll({ waitMsMax: 2000 })) {
               try {
                 while (one.next()) given.push(one.offset);
@@ -122,6 +127,35 @@ describe("what cannot be read", () => {
       ),
   );
 
+  test("what is sound behind two damaged batches is given, though the first claims to reach further", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        const first = batch(0, ["a", "b"]);
+        first[24] = 0x7f;
+        const second = batch(2, ["c", "d"]);
+        second[second.length - 1] ^= 1;
+        const last = batch(4, ["e", "f"]);
+        return fetchOffset < 6 ? { records: concatBytes(first, second, last) } : undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        const given: number[] = [];
+        const told: number[] = [];
+        for (let polls = 0; polls < 20 && given.length < 2; polls++)
+          for (const one of await reader.poll({ waitMsMax: 2000 })) {
+            try {
+              while (one.next()) given.push(one.offset);
+            } catch (error) {
+              told.push((error as UnreadableBatchError).offset);
+            }
+            one.release();
+          }
+        expect(given).toEqual([4, 5]);
+        expect(told).toEqual([0, 2, 3]);
+      },
+    ));
+
   test.each([-4, 4])("a damaged size of a batch (by %i) tells no end that is not its own", (by) =>
     play(
       [1],
@@ -155,7 +189,7 @@ describe("what cannot be read", () => {
       async ({ reader }) => {
         reader.assign([{ topic: "t", partition: 0, offset: 4 }]);
         const told: UnreadableBatchError[] = [];
-        while (told.length < 2)
+        for (let polls = 0; polls < 20 && told.length < 2; polls++)
           for (const one of await reader.poll({ waitMsMax: 1000 })) {
             try {
               one.next();
@@ -232,6 +266,31 @@ describe("what cannot be read", () => {
         expect(await values(reader)).toContain("10:y");
       },
     ));
+
+  test("an offset that is refused, and is in the log as its leader tells, is asked for once more", () => {
+    let refusals = 1;
+    return play(
+      [1],
+      (_, fetchOffset) => {
+        if (fetchOffset > 20) return refusals === 0 ? { errorCode: 1 } : undefined;
+        return refusals-- > 0 ? { errorCode: 1 } : { records: batch(20, ["x"]) };
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 20 }]);
+        const given: string[] = [];
+        for (let polls = 0; polls < 20 && given.length === 0; polls++)
+          given.push(...(await values(reader)));
+        expect(given).toEqual(["20:x"]);
+        refusals = 0;
+        expect(await firstFailure(reader)).toMatchObject({
+          code: "OFFSET_OUT_OF_RANGE",
+          offset: 21,
+          startOffset: 10,
+          endOffset: 90,
+        });
+      },
+    );
+  });
 
   test("a tail that a leader has lost is told with the offset where the histories part", () =>
     play(
