@@ -8,6 +8,7 @@ import {
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
+import { BatchOrder } from "./batch-order.ts";
 import { pinnedFactorMax } from "./read-memory.ts";
 import type { TailCache } from "./tail-cache.ts";
 
@@ -55,7 +56,12 @@ export function readFromCache(
   return { parts, sizeBytes, nextOffset, upTo, rest };
 }
 
-/** The same from the files: one read into memory of its own. */
+/**
+ * The same from the files: one read into memory of its own.
+ *
+ * LOG-10: of what lies there, only batches are served whose headers agree with each other: what was checked once may have
+ * been damaged since.
+ */
 export function readFromFiles(
   { segments }: ReadSource,
   offset: Offset,
@@ -64,32 +70,41 @@ export function readFromFiles(
   for (let index = segments.indexOf(offset); index < segments.all.length; index++) {
     const segment = segments.use(index);
     if (segment.endOffset <= offset) continue;
-    const cursor = segment.walk(segment.offsetIndex.positionFor(offset), {
+    const start = segment.offsetIndex.positionFor(offset);
+    const cursor = segment.walk(start, {
       chunkBytes: Math.min(options.maxBytes, readBytesMax) + seekBytes,
       memory: options.memory,
     });
-    while (cursor.next())
-      if (readLastOffset(cursor.bytes, cursor.at) >= offset)
-        return takeBatches(cursor, offset, {
-          ...options,
-          upTo: segments.limitFrom(index, options.upTo),
-        });
-    if (cursor.failure !== undefined)
-      throw new LogCorruptedError({
+    const order = new BatchOrder(segment, start === 0 ? segment.baseOffset : offset);
+    const damaged = (reason: string) =>
+      new LogCorruptedError({
         path: segment.path,
         position: cursor.position,
-        firstOffset: offset,
+        firstOffset: Math.min(order.nextOffset, offset),
         lastOffset: segment.endOffset - 1,
-        reason: cursor.failure,
+        reason,
       });
+    while (cursor.next()) {
+      const { bytes, at } = cursor;
+      const reason = order.misfit(bytes, at);
+      if (reason !== undefined) throw damaged(reason);
+      if (readLastOffset(bytes, at) >= offset)
+        return takeBatches(cursor, order, {
+          ...options,
+          offset,
+          upTo: segments.limitFrom(index, options.upTo),
+        });
+      order.pass(bytes, at);
+    }
+    if (cursor.failure !== undefined) throw damaged(cursor.failure);
   }
   return emptySlice(offset);
 }
 
 function takeBatches(
   { bytes, at: start }: { readonly bytes: Uint8Array; readonly at: number },
-  offset: Offset,
-  options: ReadOptions,
+  order: BatchOrder,
+  { offset, ...options }: ReadOptions & { readonly offset: Offset },
 ): LogSlice {
   const { upTo } = options;
   let end = start;
@@ -97,10 +112,13 @@ function takeBatches(
   while (end + batchHeaderBytes <= bytes.length) {
     const sizeBytes = readBatchSizeBytes(bytes, end);
     if (sizeBytes < batchHeaderBytes || end + sizeBytes > bytes.length) break;
+    // Whoever reads on from it is told.
+    if (order.misfit(bytes, end) !== undefined) break;
     if (readBaseOffset(bytes, end) >= upTo) break;
     const isForced = end === start && options.minOneBatch === true;
     if (end - start + sizeBytes > options.maxBytes && !isForced) break;
     nextOffset = readLastOffset(bytes, end) + 1;
+    order.pass(bytes, end);
     end += sizeBytes;
   }
   const sizeBytes = end - start;
