@@ -49,6 +49,11 @@ export class OffsetIndex {
 
   /** Where to start looking for the batch with this offset. */
   positionFor(offset: Offset): number {
+    return this.entryFor(offset)?.position ?? 0;
+  }
+
+  /** The batch to start at, by its last offset; undefined: at the begin. */
+  entryFor(offset: Offset): { readonly lastOffset: Offset; readonly position: number } | undefined {
     let low = 0;
     let high = this.entryCount;
     while (low < high) {
@@ -56,7 +61,8 @@ export class OffsetIndex {
       if (this.#offsetAt(middle) <= offset) low = middle + 1;
       else high = middle;
     }
-    return low === 0 ? 0 : this.#positionAt(low - 1);
+    if (low === 0) return undefined;
+    return { lastOffset: this.#offsetAt(low - 1), position: this.#positionAt(low - 1) };
   }
 
   load(expected: FileSum): boolean {

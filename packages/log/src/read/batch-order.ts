@@ -1,50 +1,68 @@
 import type { Offset } from "@millrace/model";
 import {
   batchHeaderBytes,
-  isCrcValid,
   readBaseOffset,
   readBatchSizeBytes,
   readLastOffset,
   readRecordCount,
 } from "@millrace/protocol/records";
+import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
+import type { LogSegment } from "../segment/log-segment.ts";
 
-/** Whether the headers of batches that lie one behind the other in a segment agree with each other, and with it. */
+/**
+ * Whether the offsets that batches claim agree with their segment and with each other. What does not may still be right,
+ * as the gaps are that compaction leaves: the checksum of its block tells.
+ */
 export class BatchOrder {
-  /** Where the batch that comes next begins at the latest, or behind it where compaction has left a gap. */
-  nextOffset: Offset;
-  #leastOffset: Offset;
-  readonly #endOffset: Offset;
+  readonly #segment: LogSegment;
+  /** Of the batch that the index names; undefined behind it. */
+  #indexedLast: Offset | undefined;
+  #nextOffset: Offset;
 
-  /** @param segment and by when its first batch that is looked at begins */
-  constructor(
-    segment: { readonly baseOffset: Offset; readonly endOffset: Offset },
-    nextOffset: Offset,
-  ) {
-    this.nextOffset = nextOffset;
-    this.#leastOffset = segment.baseOffset;
-    this.#endOffset = segment.endOffset;
+  /** @param indexed the batch that comes first; undefined: that of the segment */
+  constructor(segment: LogSegment, indexed: { readonly lastOffset: Offset } | undefined) {
+    this.#segment = segment;
+    this.#indexedLast = indexed?.lastOffset;
+    this.#nextOffset = segment.baseOffset;
   }
 
-  /** What is wrong with a batch that is there as a whole. */
-  misfit(bytes: Uint8Array, at: number): string | undefined {
+  /** Whether a batch is there as a whole, with the header of the one behind it, unless nothing is behind it. */
+  isSeen({ bytes, endAt }: FileBatchCursor, at: number): boolean {
+    if (at + batchHeaderBytes > bytes.length) return false;
+    const sizeBytes = readBatchSizeBytes(bytes, at);
+    const behind = at + sizeBytes;
+    if (sizeBytes < batchHeaderBytes || behind > bytes.length) return false;
+    return behind === endAt || behind + batchHeaderBytes <= bytes.length;
+  }
+
+  /**
+   * Passes a batch of the cursor's bytes that is right.
+   *
+   * @throws LogCorruptedError
+   */
+  pass(cursor: FileBatchCursor, at: number): void {
+    const { bytes } = cursor;
+    const position = cursor.position + at - cursor.at;
+    const found = this.isSeen(cursor, at) ? this.#look(cursor, at) : "misfit";
+    if (found === "misfit" || (found === "gap" && !this.#segment.isVouchedFor(position)))
+      this.#segment.checkAgain(position);
+    this.#indexedLast = undefined;
+    this.#nextOffset = readLastOffset(bytes, at) + 1;
+  }
+
+  #look({ bytes, endAt }: FileBatchCursor, at: number): "fits" | "gap" | "misfit" {
     const baseOffset = readBaseOffset(bytes, at);
     const lastOffset = readLastOffset(bytes, at);
     const recordCount = readRecordCount(bytes, at);
-    const isInOrder = baseOffset >= this.#leastOffset && lastOffset < this.#endOffset;
-    const hasRoom = recordCount >= 0 && recordCount <= lastOffset - baseOffset + 1;
-    if (isInOrder && hasRoom && !this.#isRefuted(bytes, at)) return undefined;
-    return `a batch of ${recordCount} records claims the offsets ${baseOffset} to ${lastOffset}`;
-  }
-
-  /** By the batch behind it, of which as much is there as tells. Its own checksum says which of the two is wrong. */
-  #isRefuted(bytes: Uint8Array, at: number): boolean {
+    if (lastOffset >= this.#segment.endOffset) return "misfit";
+    if (recordCount < 0 || recordCount > lastOffset - baseOffset + 1) return "misfit";
+    const isIndexed = this.#indexedLast !== undefined;
+    if (isIndexed ? lastOffset !== this.#indexedLast : baseOffset < this.#nextOffset)
+      return "misfit";
     const behind = at + readBatchSizeBytes(bytes, at);
-    if (behind + batchHeaderBytes > bytes.length) return false;
-    if (readBaseOffset(bytes, behind) > readLastOffset(bytes, at)) return false;
-    return !(isCrcValid(bytes, at) && readBaseOffset(bytes, at) <= this.nextOffset);
-  }
-
-  pass(bytes: Uint8Array, at: number): void {
-    this.nextOffset = this.#leastOffset = readLastOffset(bytes, at) + 1;
+    const nextBase = behind === endAt ? lastOffset + 1 : readBaseOffset(bytes, behind);
+    if (nextBase <= lastOffset) return "misfit";
+    const isNext = isIndexed || baseOffset === this.#nextOffset;
+    return isNext && nextBase === lastOffset + 1 ? "fits" : "gap";
   }
 }

@@ -1,12 +1,8 @@
 import { noBytes, type Offset } from "@millrace/model";
-import {
-  batchHeaderBytes,
-  readBaseOffset,
-  readBatchSizeBytes,
-  readLastOffset,
-} from "@millrace/protocol/records";
+import { readBaseOffset, readBatchSizeBytes, readLastOffset } from "@millrace/protocol/records";
 import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
+import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
 import { BatchOrder } from "./batch-order.ts";
 import { pinnedFactorMax } from "./read-memory.ts";
@@ -59,8 +55,8 @@ export function readFromCache(
 /**
  * The same from the files: one read into memory of its own.
  *
- * LOG-10: of what lies there, only batches are served whose headers agree with each other: what was checked once may have
- * been damaged since.
+ * LOG-10: what was checked once may have been damaged since. Where a batch does not fit to its neighbours, its block is
+ * checked again before it is served, or passed over.
  */
 export function readFromFiles(
   { segments }: ReadSource,
@@ -70,60 +66,56 @@ export function readFromFiles(
   for (let index = segments.indexOf(offset); index < segments.all.length; index++) {
     const segment = segments.use(index);
     if (segment.endOffset <= offset) continue;
-    const start = segment.offsetIndex.positionFor(offset);
-    const cursor = segment.walk(start, {
+    const indexed = segment.offsetIndex.entryFor(offset);
+    const cursor = segment.walk(indexed?.position ?? 0, {
       chunkBytes: Math.min(options.maxBytes, readBytesMax) + seekBytes,
       memory: options.memory,
     });
-    const order = new BatchOrder(segment, start === 0 ? segment.baseOffset : offset);
-    const damaged = (reason: string) =>
-      new LogCorruptedError({
-        path: segment.path,
-        position: cursor.position,
-        firstOffset: Math.min(order.nextOffset, offset),
-        lastOffset: segment.endOffset - 1,
-        reason,
-      });
+    const order = new BatchOrder(segment, indexed);
     while (cursor.next()) {
       const { bytes, at } = cursor;
-      const reason = order.misfit(bytes, at);
-      if (reason !== undefined) throw damaged(reason);
+      order.pass(cursor, at);
       if (readLastOffset(bytes, at) >= offset)
         return takeBatches(cursor, order, {
           ...options,
           offset,
           upTo: segments.limitFrom(index, options.upTo),
         });
-      order.pass(bytes, at);
     }
-    if (cursor.failure !== undefined) throw damaged(cursor.failure);
+    if (cursor.failure !== undefined)
+      throw new LogCorruptedError({
+        path: segment.path,
+        position: cursor.position,
+        firstOffset: offset,
+        lastOffset: segment.endOffset - 1,
+        reason: cursor.failure,
+      });
   }
   return emptySlice(offset);
 }
 
+/** From the batch under the cursor on, which was passed. */
 function takeBatches(
-  { bytes, at: start }: { readonly bytes: Uint8Array; readonly at: number },
+  cursor: FileBatchCursor,
   order: BatchOrder,
   { offset, ...options }: ReadOptions & { readonly offset: Offset },
 ): LogSlice {
   const { upTo } = options;
+  const { bytes, at: start } = cursor;
   let end = start;
   let nextOffset = offset;
-  while (end + batchHeaderBytes <= bytes.length) {
-    const sizeBytes = readBatchSizeBytes(bytes, end);
-    if (sizeBytes < batchHeaderBytes || end + sizeBytes > bytes.length) break;
-    // Whoever reads on from it is told.
-    if (order.misfit(bytes, end) !== undefined) break;
+  let restEnd = 0;
+  // The next read begins at what cannot be compared with what is behind it.
+  for (; order.isSeen(cursor, end); end += readBatchSizeBytes(bytes, end)) {
+    if (end > start) order.pass(cursor, end);
     if (readBaseOffset(bytes, end) >= upTo) break;
     const isForced = end === start && options.minOneBatch === true;
-    if (end - start + sizeBytes > options.maxBytes && !isForced) break;
+    restEnd = end + readBatchSizeBytes(bytes, end);
+    if (restEnd - start > options.maxBytes && !isForced) break;
     nextOffset = readLastOffset(bytes, end) + 1;
-    order.pass(bytes, end);
-    end += sizeBytes;
   }
   const sizeBytes = end - start;
-  const rest = sizeBytes === 0 ? noBytes : restOf(bytes.subarray(end), upTo);
-  const kept = withoutPinning(bytes.subarray(start, end + rest.length), options);
+  const kept = withoutPinning(bytes.subarray(start, sizeBytes === 0 ? end : restEnd), options);
   const parts = sizeBytes === 0 ? [] : [kept.subarray(0, sizeBytes)];
   return { parts, sizeBytes, nextOffset, upTo, rest: kept.subarray(sizeBytes) };
 }
@@ -134,10 +126,4 @@ function withoutPinning(bytes: Uint8Array, { memory }: ReadOptions): Uint8Array 
   const kept = bytes.slice();
   memory?.giveBack([bytes]);
   return kept;
-}
-
-/** The part of one batch that lies at the begin of the bytes. */
-function restOf(bytes: Uint8Array, upTo: Offset): Uint8Array {
-  if (bytes.length < batchHeaderBytes || readBaseOffset(bytes, 0) >= upTo) return noBytes;
-  return bytes.subarray(0, readBatchSizeBytes(bytes, 0));
 }

@@ -91,12 +91,20 @@ export class BatchChain {
     return found;
   }
 
-  startOf(index: number): number {
-    return index === 0 ? 0 : this.#blocks[index - 1].endPosition;
+  /** The index of the block with a position. Behind all that are closed comes the open one. */
+  blockWith(position: number): number {
+    let low = 0;
+    let high = this.#blocks.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#blocks[middle].endPosition <= position) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
-  blockAt(index: number): Block {
-    return this.#blocks[index];
+  startOf(index: number): number {
+    return index === 0 ? 0 : this.#blocks[index - 1].endPosition;
   }
 
   checked(index: number): void {

@@ -24,7 +24,7 @@ export interface BlockPlace {
   /** The offset that it should begin with, and the checksum of all before it. */
   readonly expectedOffset: Offset;
   readonly checksum: number;
-  /** Epochs of the segment. */
+  /** Epochs of the segment; none: they are not known. */
   readonly epochs: readonly EpochEntry[];
   /** Offset after the last one of the segment. */
   readonly segmentEnd: Offset;
@@ -77,7 +77,8 @@ function checkBatches(cursor: FileBatchCursor, block: Block, place: BlockPlace):
     if (!isCrcValid(bytes, at)) throw fail(position, expectedOffset, "the checksum does not match");
     const isOdd =
       readBaseOffset(bytes, at) !== expectedOffset ||
-      readPartitionLeaderEpoch(bytes, at) !== epochAt(place.epochs, expectedOffset);
+      (place.epochs.length > 0 &&
+        readPartitionLeaderEpoch(bytes, at) !== epochAt(place.epochs, expectedOffset));
     if (isOdd) odd ??= { position, firstOffset: expectedOffset };
     checksum = chainBatch(checksum, bytes, at);
     // However much of it is sound: it may be another log's.

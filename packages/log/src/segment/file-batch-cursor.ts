@@ -73,9 +73,16 @@ export class FileBatchCursor {
     if (size < batchHeaderBytes) return this.#fail(`a batch of ${size} bytes`);
     if (size > remaining)
       return this.#fail(`a batch of ${size} bytes where ${remaining} are left`, true);
-    if (!this.#reach(size)) return this.#fail("the file is shorter than it was", true);
+    // With the header of the next one, if there is one, so that the two can be compared.
+    if (!this.#reach(Math.min(size + batchHeaderBytes, remaining)))
+      return this.#fail("the file is shorter than it was", true);
     this.sizeBytes = size;
     return true;
+  }
+
+  /** Where the range ends in `bytes`, or behind them. */
+  get endAt(): number {
+    return this.#range.end - this.#chunkStart;
   }
 
   /** Makes `bytes` hold this much from the position on. */

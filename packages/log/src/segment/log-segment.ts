@@ -57,6 +57,8 @@ export class LogSegment {
   areIndexesLoaded = false;
   /** What the files are to be measured by; undefined: nothing vouches for them. */
   record: SegmentRecord | undefined;
+  /** Ends of blocks that were checked again, by where they begin. */
+  readonly #vouched = new Map<number, number>();
   /** Bytes that are not known to be on the device. */
   isDirty = false;
   /** True: since this process has the file, its size came to the device once. */
@@ -180,21 +182,46 @@ export class LogSegment {
     this.#checkBlocks(0, this.#sizeBytes);
   }
 
+  /**
+   * Checks the block again that a position is in: what is there does not look as it should.
+   *
+   * @throws LogCorruptedError
+   */
+  checkAgain(position: number): void {
+    const { blocks } = this.chain;
+    const index = this.chain.blockWith(position);
+    if (index >= blocks.length) return;
+    const place = this.#placeOf(blocks, index);
+    this.#vouched.delete(place.start);
+    this.#checkBlock(blocks[index], place);
+    this.#vouched.set(place.start, blocks[index].endPosition);
+  }
+
+  /** Whether what is there was checked again, and is as it was written however it looks. */
+  isVouchedFor(position: number): boolean {
+    const start = this.chain.startOf(this.chain.blockWith(position));
+    return position < (this.#vouched.get(start) ?? -1);
+  }
+
   #checkBlocks(from: number, to: number, by?: Pick<BlockPlace, "loaded" | "memory">): void {
     const { chain } = this;
+    const { blocks } = chain;
     for (const index of chain.uncheckedIn(from, to)) {
-      const before = index === 0 ? undefined : chain.blockAt(index - 1);
-      this.#checkBlock(chain.blockAt(index), {
-        path: this.path,
-        start: before?.endPosition ?? 0,
-        expectedOffset: before?.endOffset ?? this.baseOffset,
-        checksum: before?.checksum ?? 0,
-        epochs: this.record?.epochs ?? [],
-        segmentEnd: this.endOffset,
-        ...by,
-      });
+      this.#checkBlock(blocks[index], { ...this.#placeOf(blocks, index), ...by });
       chain.checked(index);
     }
+  }
+
+  #placeOf(blocks: readonly Block[], index: number): BlockPlace {
+    const before = index === 0 ? undefined : blocks[index - 1];
+    return {
+      path: this.path,
+      start: before?.endPosition ?? 0,
+      expectedOffset: before?.endOffset ?? this.baseOffset,
+      checksum: before?.checksum ?? 0,
+      epochs: this.record?.epochs ?? [],
+      segmentEnd: this.endOffset,
+    };
   }
 
   #checkBlock(block: Block, place: BlockPlace): void {
@@ -220,6 +247,7 @@ export class LogSegment {
     this.transactionIndex.reset();
     this.areIndexesLoaded = true;
     this.chain.reset();
+    this.#vouched.clear();
     this.#bytesSinceIndexEntry = 0;
     this.endOffset = this.baseOffset;
     this.firstTimestamp = -1;
@@ -256,6 +284,7 @@ export class LogSegment {
   truncate(sizeBytes: number): void {
     this.handle.truncate(sizeBytes);
     this.#sizeBytes = sizeBytes;
+    this.#vouched.clear();
     this.isDirty = true;
   }
 
