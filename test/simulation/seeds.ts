@@ -64,6 +64,10 @@ export const regressionSeeds: readonly (World & { readonly found: string })[] = 
     found: "of two errors of the device at a start one was told by nobody",
   },
   { seed: 720, found: "the harness took for the end what it had seen before the last transaction" },
+  {
+    seed: 901155,
+    found: "what failed in a standby while its application was closed was told to nobody",
+  },
 ];
 
 /**

@@ -194,6 +194,11 @@ export class StateUpdater {
     this.#closing.abort();
     for (const task of this.#tasks.values()) this.#letGo(task, "closed");
     await Promise.all([...this.#jobs, ...this.#turns.values(), this.#pumping, this.#limits]);
+    // Nobody asks for it any more.
+    if (this.#failure !== undefined)
+      this.#environment.platform.logger.log("warn", "streams.restore-failed", {
+        cause: this.#failure.error,
+      });
   }
 
   #taskOf(taskId: TaskId): FollowedTask {
