@@ -168,8 +168,8 @@ export async function values(reader: BatchReader): Promise<readonly string[]> {
 }
 
 /** What a poll rejects with, others giving records meanwhile. */
-export async function firstFailure(reader: BatchReader): Promise<unknown> {
-  for (let polls = 0; polls < 100; polls++) {
+export async function firstFailure(reader: BatchReader, pollsMax = 100): Promise<unknown> {
+  for (let polls = 0; polls < pollsMax; polls++) {
     try {
       await values(reader);
     } catch (error) {

@@ -23,6 +23,9 @@ export interface FetchFailuresParts {
   readonly onRetry: () => void;
 }
 
+/** What is refused again within this time is lost. */
+const doubtMs = 5000;
+
 /** What becomes of partitions that could not be fetched: asked again after a pause, or told why they cannot be read. */
 export class FetchFailures {
   readonly #parts: FetchFailuresParts;
@@ -83,7 +86,8 @@ export class FetchFailures {
     // What a former leader has not, the one after it may have given meanwhile, or may have.
     if (assigned.fetchOffset === fetchOffset) {
       if (isRetriable(failure)) this.#fetchLater([assigned]);
-      else if (isDoubtful(failure, assigned)) this.#askOnceMore(assigned);
+      else if (isInLog(failure) && this.#nowMs() - assigned.doubtedMs > doubtMs)
+        this.#askOnceMore(assigned);
       else assigned.failure = failure;
     }
     assigned.isLost = false;
@@ -91,17 +95,21 @@ export class FetchFailures {
     onRetry();
   }
 
+  #nowMs(): number {
+    return this.#parts.context.platform.clock.monotonicMs();
+  }
+
   /** Without the epoch of what came before, which may be what is unknown. */
   #askOnceMore(assigned: AssignedPartition): void {
-    assigned.doubtedOffset = assigned.fetchOffset;
+    assigned.doubtedMs = this.#nowMs();
     assigned.lastEpoch = -1;
     this.#fetchLater([assigned]);
   }
 
   /** Asks who leads now, and fetches again after a pause. */
   #fetchLater(waiting: readonly AssignedPartition[]): void {
-    const { metadata, platform, options } = this.#parts.context;
-    const notBeforeMs = platform.clock.monotonicMs() + options.retryBackoffMs;
+    const { metadata, options } = this.#parts.context;
+    const notBeforeMs = this.#nowMs() + options.retryBackoffMs;
     for (const assigned of waiting) assigned.notBeforeMs = notBeforeMs;
     metadata.requestRefresh();
     this.#scheduleRetry();
@@ -124,10 +132,10 @@ export class FetchFailures {
   }
 }
 
-/** True: the log holds the offset that was refused, and it was not asked for once more yet. */
-function isDoubtful(failure: Error, { doubtedOffset }: AssignedPartition): boolean {
+/** As far as its leader tells. */
+function isInLog(failure: Error): boolean {
   if (!(failure instanceof OffsetOutOfRangeError) || failure.divergentOffset !== undefined)
     return false;
   const { offset, startOffset, endOffset } = failure;
-  return doubtedOffset !== offset && offset >= startOffset && offset <= endOffset;
+  return offset >= startOffset && offset <= endOffset;
 }

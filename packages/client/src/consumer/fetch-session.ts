@@ -9,6 +9,7 @@ export interface FetchTarget {
   readonly topicId: string | undefined;
   readonly leaderEpoch: number;
   readonly fetchOffset: Offset;
+  /** Of what was fetched before; -1: unknown. */
   readonly lastEpoch: number;
   /** Bytes that the fetch may bring of it. */
   readonly bytesMax: number;
@@ -105,6 +106,7 @@ export class FetchSession {
     return (
       known === undefined ||
       known.fetchOffset !== target.fetchOffset ||
+      known.lastEpoch !== target.lastEpoch ||
       known.leaderEpoch !== target.leaderEpoch ||
       known.bytesMax !== target.bytesMax
     );
@@ -121,8 +123,7 @@ export class FetchSession {
       partition: assigned.partition,
       currentLeaderEpoch: leaderEpoch,
       fetchOffset,
-      // It is in no checksum, and none is later than that of the leader.
-      lastFetchedEpoch: lastEpoch >= 0 && lastEpoch <= leaderEpoch ? lastEpoch : -1,
+      lastFetchedEpoch: lastEpoch,
       logStartOffset: -1,
       partitionMaxBytes: bytesMax,
       replicaDirectoryId: zeroId,

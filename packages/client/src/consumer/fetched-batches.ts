@@ -60,6 +60,8 @@ export function queueFetched(
     // What it ends in: a broker would take another epoch for a history that this one has not.
     if (damage !== undefined) assigned.lastEpoch = -1;
   };
+  /** Of the last batch that is sound. */
+  let soundEnd: Offset = 0;
   for (;;) {
     const broken = advance(cursor);
     const { position, sizeBytes } = cursor;
@@ -68,20 +70,20 @@ export function queueFetched(
       return queue(rest, assigned.fetchOffset + 1, broken);
     }
     if (sizeBytes === 0) break;
-    const { isShown, damage } = examine(bytes, position, filter, options);
+    const { isShown, damage } = examine(bytes, position, soundEnd, { filter, ...options });
     if (damage !== undefined) {
-      const { baseOffset, isNext } = soundBatchBehind(bytes, position + sizeBytes);
+      const following = soundBatchBehind(bytes, cursor);
       // Nobody waits for it: it came since its header claims to reach further.
-      if (baseOffset <= assigned.fetchOffset) continue;
-      const least = Math.min(leastEnd(bytes, position), baseOffset, data.highWatermark);
-      queue(cursor, Math.max(isNext ? baseOffset : least, assigned.fetchOffset + 1), damage);
+      if (following.baseOffset <= assigned.fetchOffset) continue;
+      const end = Math.min(leastEnd(bytes, position, following), data.highWatermark);
+      queue(cursor, Math.max(end, assigned.fetchOffset + 1), damage);
       // It may have been the end of an aborted transaction: another fetch tells anew which ones there are.
       return;
     }
-    const nextOffset = readLastOffset(bytes, position) + 1;
-    if (nextOffset <= assigned.fetchOffset) continue;
-    if (isShown) queue(cursor, nextOffset);
-    else assigned.fetchOffset = nextOffset;
+    soundEnd = readLastOffset(bytes, position) + 1;
+    if (soundEnd <= assigned.fetchOffset) continue;
+    if (isShown) queue(cursor, soundEnd);
+    else assigned.fetchOffset = soundEnd;
     assigned.lastEpoch = readPartitionLeaderEpoch(bytes, position);
   }
   // The last batch of a fetch may be cut off. If nothing new came before it, it would be so again for ever.
@@ -109,14 +111,19 @@ function advance(cursor: BatchCursor): unknown {
 function examine(
   bytes: Uint8Array,
   position: number,
-  filter: AbortedTransactionFilter,
-  { checkCrcs }: FetchedBatchesOptions,
+  soundEnd: Offset,
+  {
+    filter,
+    checkCrcs,
+  }: Pick<FetchedBatchesOptions, "checkCrcs"> & { readonly filter: AbortedTransactionFilter },
 ): { readonly isShown?: boolean; readonly damage?: unknown } {
   // The checksum first: nothing else in a damaged header can be believed.
   if (checkCrcs && !isCrcValid(bytes, position))
     return { damage: new KafkaError("CORRUPT_MESSAGE", "it does not match its checksum") };
   if (readLastOffsetDelta(bytes, position) < 0)
     return { damage: malformed("it ends before it begins") };
+  if (readBaseOffset(bytes, position) < soundEnd)
+    return { damage: malformed("it begins before the end of the batch before it") };
   try {
     return { isShown: filter.accepts(bytes, position) };
   } catch (error) {
@@ -126,32 +133,42 @@ function examine(
   }
 }
 
+interface FollowingBatch {
+  readonly baseOffset: Offset;
+  /** True: it is the first behind the damaged one. */
+  readonly isNext: boolean;
+}
+
 /**
- * Where the first batch begins that matches its checksum, of those that follow: what is damaged before it ends there, at
- * the latest. What there seems to be may be due to a damaged size.
+ * The first batch behind a damaged one that matches its checksum: what is damaged ends where it begins, at the latest.
+ * What else there seems to be may be due to a damaged size. `Infinity`: there is none.
  */
-function soundBatchBehind(
-  bytes: Uint8Array,
-  position: number,
-): { readonly baseOffset: Offset; readonly isNext: boolean } {
-  const cursor = new BatchCursor(bytes, position);
-  while (advance(cursor) === undefined && cursor.sizeBytes > 0)
-    if (isCrcValid(bytes, cursor.position))
-      return {
-        baseOffset: readBaseOffset(bytes, cursor.position),
-        isNext: cursor.position === position,
-      };
+function soundBatchBehind(bytes: Uint8Array, { position, sizeBytes }: BatchBounds): FollowingBatch {
+  const damagedOffset = readBaseOffset(bytes, position);
+  const start = position + sizeBytes;
+  const cursor = new BatchCursor(bytes, start);
+  while (advance(cursor) === undefined && cursor.sizeBytes > 0) {
+    const baseOffset = readBaseOffset(bytes, cursor.position);
+    if (baseOffset > damagedOffset && isCrcValid(bytes, cursor.position))
+      return { baseOffset, isNext: cursor.position === start };
+  }
   return { baseOffset: Infinity, isNext: false };
 }
 
 /**
- * The least end that the header of a damaged batch claims. Too low an offset is asked for again; one that is too high
- * would pass over good records.
+ * The least end that a damaged batch may have by its header and by what follows it. Too low an offset is asked for again;
+ * one that is too high would pass over good records.
  */
-function leastEnd(bytes: Uint8Array, position: number): Offset {
+function leastEnd(
+  bytes: Uint8Array,
+  position: number,
+  { baseOffset: followingOffset, isNext }: FollowingBatch,
+): Offset {
+  const recordCount = readRecordCount(bytes, position);
   const delta = readLastOffsetDelta(bytes, position);
-  const offsets = Math.min(delta + 1, readRecordCount(bytes, position));
-  return readBaseOffset(bytes, position) + Math.max(1, offsets);
+  const claimed = delta < 0 ? recordCount : delta + 1;
+  const offsets = isNext ? claimed : Math.min(claimed, recordCount);
+  return Math.min(readBaseOffset(bytes, position) + Math.max(1, offsets), followingOffset);
 }
 
 function withoutProgress(askedOffset: Offset, leftoverBytes: number): ProtocolError {

@@ -43,7 +43,10 @@ export function planFetches(
     }
     const topicId = (assigned.topicId ??= metadata.topic(topic)?.topicId);
     const leaderEpoch = metadata.leaderEpoch(topic, partition);
-    const { fetchOffset, lastEpoch } = assigned;
+    const { fetchOffset } = assigned;
+    // It is in no checksum, and none is later than that of the leader.
+    const isKnown = assigned.lastEpoch >= 0 && assigned.lastEpoch <= leaderEpoch;
+    const lastEpoch = isKnown ? assigned.lastEpoch : -1;
     group.targets.push({ assigned, topicId, leaderEpoch, fetchOffset, lastEpoch, bytesMax });
   }
   const plans = new Map<number, FetchPlan>();

@@ -3,7 +3,13 @@ import { concatBytes, encodeUtf8, noHeaders } from "@millrace/model";
 import { nodeCompression } from "@millrace/protocol/compression";
 import { RecordBatchBuilder, updateCrc } from "@millrace/protocol/records";
 import { describe, expect, test } from "vitest";
-import { batch, firstFailure, play, values } from "../../test-support/play-fetches.ts";
+import {
+  batch,
+  firstFailure,
+  play,
+  values,
+  type FetchBody,
+} from "../../test-support/play-fetches.ts";
 
 interface Damage {
   readonly what: string;
@@ -267,21 +273,34 @@ describe("what cannot be read", () => {
       },
     ));
 
-  test("an offset that is refused, and is in the log as its leader tells, is asked for once more", () => {
-    let refusals = 1;
+  test("an offset that is refused, and is in the log as its leader tells, is asked for once more each time", () => {
+    let refusals = 0;
     return play(
       [1],
       (_, fetchOffset) => {
-        if (fetchOffset > 20) return refusals === 0 ? { errorCode: 1 } : undefined;
-        return refusals-- > 0 ? { errorCode: 1 } : { records: batch(20, ["x"]) };
+        if (refusals > 0 && refusals-- > 0) return { errorCode: 1 };
+        if (fetchOffset > 20) return undefined;
+        const records = batch(20, ["x"]);
+        records.set([0, 0, 0, 3], 12);
+        return { records };
       },
-      async ({ reader }) => {
+      async ({ reader, broker }) => {
         reader.assign([{ topic: "t", partition: 0, offset: 20 }]);
-        const given: string[] = [];
-        for (let polls = 0; polls < 20 && given.length === 0; polls++)
-          given.push(...(await values(reader)));
-        expect(given).toEqual(["20:x"]);
-        refusals = 0;
+        expect(await values(reader)).toEqual(["20:x"]);
+        const asked = broker.of("Fetch").length;
+        for (let time = 1; time <= 2; time++) {
+          refusals = 1;
+          expect(await firstFailure(reader, 6)).toBeUndefined();
+        }
+        // The epoch of what came before may be what its leader does not know.
+        const later = broker
+          .of("Fetch")
+          .slice(asked)
+          .map(({ body }) => body as FetchBody);
+        expect(
+          later.flatMap(({ topics }) => topics.flatMap(({ partitions }) => partitions)),
+        ).toMatchObject([{ fetchOffset: 21, lastFetchedEpoch: 3 }, { lastFetchedEpoch: -1 }]);
+        refusals = 2;
         expect(await firstFailure(reader)).toMatchObject({
           code: "OFFSET_OUT_OF_RANGE",
           offset: 21,
@@ -291,6 +310,57 @@ describe("what cannot be read", () => {
       },
     );
   });
+
+  test.each([
+    { what: "behind a sound one", isDamaged: false, told: [[3, 4]] },
+    { what: "behind a damaged one", isDamaged: true, told: [[2, 3]] },
+  ])("a batch that begins too early $what is told", ({ isDamaged, told }) =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        const second = batch(2, ["c"]);
+        if (isDamaged) second[second.length - 1] ^= 1;
+        const early = batch(1, ["d"]);
+        if (fetchOffset === 0) return { records: concatBytes(batch(0, ["a", "b"]), second, early) };
+        return undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        const found: number[][] = [];
+        for (let polls = 0; polls < 3; polls++)
+          for (const one of await reader.poll({ waitMsMax: 1000 })) {
+            try {
+              while (one.next()) continue;
+            } catch (error) {
+              const { offset, nextOffset } = error as UnreadableBatchError;
+              found.push([offset, nextOffset]);
+            }
+            one.release();
+          }
+        expect(found).toEqual(told);
+      },
+    ),
+  );
+
+  test("a damaged size that ends where a later batch does hides none between", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        const [first, second, third] = [0, 1, 2].map((at) => batch(at, ["x".repeat(59)]));
+        expect(first).toHaveLength(128);
+        first[11] ^= 0x80;
+        const sound = concatBytes(second, third);
+        if (fetchOffset === 0) return { records: concatBytes(first, sound) };
+        return fetchOffset === 1 ? { records: sound } : undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 0 }]);
+        const [one] = await reader.poll({ waitMsMax: 1000 });
+        expect(() => one.next()).toThrow(expect.objectContaining({ offset: 0, nextOffset: 1 }));
+        one.release();
+        expect(await values(reader)).toHaveLength(2);
+      },
+    ));
 
   test("a tail that a leader has lost is told with the offset where the histories part", () =>
     play(
