@@ -21,8 +21,8 @@ export class AssignedPartition {
   failure: Error | undefined = undefined;
   /** True: what its log holds is being asked for, since the next offset is not there. */
   isLost = false;
-  /** When the next offset was refused, though the log holds it as far as was told: it is asked for once more. */
-  doubtedMs = -Infinity;
+  /** What was refused, though the log holds it as far as was told: it is asked for once more. */
+  doubted: { readonly offset: Offset; readonly atMs: number } | undefined = undefined;
   /** Leader epoch of the last batch fetched: lets a broker tell that its log has another history (KIP-320). */
   lastEpoch = -1;
   /** The topic's id when reading began: another one later is another topic of the same name. */

@@ -23,7 +23,7 @@ export interface FetchFailuresParts {
   readonly onRetry: () => void;
 }
 
-/** What is refused again within this time is lost. */
+/** What is refused again within this time, and that which an answer may take, is lost. */
 const doubtMs = 5000;
 
 /** What becomes of partitions that could not be fetched: asked again after a pause, or told why they cannot be read. */
@@ -76,6 +76,7 @@ export class FetchFailures {
   async #tellLost(assigned: AssignedPartition, divergentOffset: Offset | undefined): Promise<void> {
     const { context, isolation, closing: signal, onTold, onRetry } = this.#parts;
     const { fetchOffset } = assigned;
+    const isDoubted = this.#isDoubted(assigned);
     const lost = { assigned, divergentOffset, isolation, signal };
     let failure: Error;
     try {
@@ -86,8 +87,7 @@ export class FetchFailures {
     // What a former leader has not, the one after it may have given meanwhile, or may have.
     if (assigned.fetchOffset === fetchOffset) {
       if (isRetriable(failure)) this.#fetchLater([assigned]);
-      else if (isInLog(failure) && this.#nowMs() - assigned.doubtedMs > doubtMs)
-        this.#askOnceMore(assigned);
+      else if (isInLog(failure) && !isDoubted) this.#askOnceMore(assigned);
       else assigned.failure = failure;
     }
     assigned.isLost = false;
@@ -99,9 +99,16 @@ export class FetchFailures {
     return this.#parts.context.platform.clock.monotonicMs();
   }
 
+  /** True: it was asked for once more a while ago, and this is the answer. */
+  #isDoubted({ doubted, fetchOffset }: AssignedPartition): boolean {
+    if (doubted?.offset !== fetchOffset) return false;
+    const { retryBackoffMsMax, requestTimeoutMs } = this.#parts.context.options;
+    return this.#nowMs() - doubted.atMs <= doubtMs + retryBackoffMsMax + requestTimeoutMs;
+  }
+
   /** Without the epoch of what came before, which may be what is unknown. */
   #askOnceMore(assigned: AssignedPartition): void {
-    assigned.doubtedMs = this.#nowMs();
+    assigned.doubted = { offset: assigned.fetchOffset, atMs: this.#nowMs() };
     assigned.lastEpoch = -1;
     this.#fetchLater([assigned]);
   }

@@ -72,7 +72,7 @@ export function queueFetched(
     if (sizeBytes === 0) break;
     const { isShown, damage } = examine(bytes, position, soundEnd, { filter, ...options });
     if (damage !== undefined) {
-      const following = soundBatchBehind(bytes, cursor);
+      const following = soundBatchBehind(bytes, cursor, assigned.fetchOffset);
       // Nobody waits for it: it came since its header claims to reach further.
       if (following.baseOffset <= assigned.fetchOffset) continue;
       const end = Math.min(leastEnd(bytes, position, following), data.highWatermark);
@@ -143,8 +143,13 @@ interface FollowingBatch {
  * The first batch behind a damaged one that matches its checksum: what is damaged ends where it begins, at the latest.
  * What else there seems to be may be due to a damaged size. `Infinity`: there is none.
  */
-function soundBatchBehind(bytes: Uint8Array, { position, sizeBytes }: BatchBounds): FollowingBatch {
-  const damagedOffset = readBaseOffset(bytes, position);
+function soundBatchBehind(
+  bytes: Uint8Array,
+  { position, sizeBytes }: BatchBounds,
+  fetchOffset: Offset,
+): FollowingBatch {
+  // What begins before it is wrong; of the two offsets the greater one may be.
+  const damagedOffset = Math.min(readBaseOffset(bytes, position), fetchOffset);
   const start = position + sizeBytes;
   const cursor = new BatchCursor(bytes, start);
   while (advance(cursor) === undefined && cursor.sizeBytes > 0) {

@@ -284,13 +284,14 @@ describe("what cannot be read", () => {
         records.set([0, 0, 0, 3], 12);
         return { records };
       },
-      async ({ reader, broker }) => {
+      async ({ reader, broker, platform }) => {
         reader.assign([{ topic: "t", partition: 0, offset: 20 }]);
         expect(await values(reader)).toEqual(["20:x"]);
         const asked = broker.of("Fetch").length;
         for (let time = 1; time <= 2; time++) {
           refusals = 1;
           expect(await firstFailure(reader, 6)).toBeUndefined();
+          await platform.timers.sleep(60_000);
         }
         // The epoch of what came before may be what its leader does not know.
         const later = broker
@@ -310,6 +311,61 @@ describe("what cannot be read", () => {
       },
     );
   });
+
+  test("one refusal each of two offsets, soon after one another, loses nothing", () => {
+    const refused = new Set<number>();
+    return play(
+      [1],
+      (_, fetchOffset) => {
+        if (fetchOffset > 21) return undefined;
+        if (refused.has(fetchOffset)) return { records: batch(fetchOffset, ["x"]) };
+        refused.add(fetchOffset);
+        return { errorCode: 1 };
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 20 }]);
+        const given: string[] = [];
+        for (let polls = 0; polls < 20 && given.length < 2; polls++)
+          given.push(...(await values(reader)));
+        expect(given).toEqual(["20:x", "21:x"]);
+      },
+    );
+  });
+
+  test("an offset that is refused again and again is told, however long the pauses are", () =>
+    play(
+      [1],
+      () => ({ errorCode: 1 }),
+      async ({ openReader, broker }) => {
+        const reader = openReader({ retryBackoff: "6s", retryBackoffMax: "10s" });
+        reader.assign([{ topic: "t", partition: 0, offset: 20 }]);
+        expect(await firstFailure(reader)).toMatchObject({
+          code: "OFFSET_OUT_OF_RANGE",
+          offset: 20,
+        });
+        expect(broker.of("Fetch")).toHaveLength(2);
+      },
+    ));
+
+  test("a damaged batch whose first offset is damaged as well hides none behind it", () =>
+    play(
+      [1],
+      (_, fetchOffset) => {
+        const damaged = batch(1, ["b"]);
+        damaged[damaged.length - 1] ^= 1;
+        damaged[3] = 1;
+        const last = batch(2, ["c"]);
+        if (fetchOffset < 2) return { records: concatBytes(damaged, last) };
+        return fetchOffset === 2 ? { records: last } : undefined;
+      },
+      async ({ reader }) => {
+        reader.assign([{ topic: "t", partition: 0, offset: 1 }]);
+        const [one] = await reader.poll({ waitMsMax: 1000 });
+        expect(() => one.next()).toThrow(expect.objectContaining({ offset: 1, nextOffset: 2 }));
+        one.release();
+        expect(await values(reader)).toEqual(["2:c"]);
+      },
+    ));
 
   test.each([
     { what: "behind a sound one", isDamaged: false, told: [[3, 4]] },

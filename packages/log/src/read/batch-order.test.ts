@@ -93,3 +93,23 @@ test.each(places)(
         }
   },
 );
+
+test("LOG-10: in front of damage that is known, in the same block, more is told as well", async () => {
+  const platform = testPlatform();
+  const log = await openTestLog(platform, { tailCacheBytes: 0 });
+  for (let index = 0; index < 20; index++)
+    log.append(batchOf({ values: ["a"] }), { origin: "client" });
+  const flip = (index: number, bit: number): void =>
+    changeFile(platform, firstLog, (bytes) => {
+      bytes[index * (bytes.length / 20) + 7] ^= bit;
+      return bytes;
+    });
+  flip(15, 32);
+  expect(readFrom(log, 0, 1)).toMatchObject({ damage: { firstOffset: 15 } });
+  flip(5, 2);
+  expect(readFrom(log, 0, 1)).toMatchObject({
+    baseOffsets: range(0, 5),
+    damage: { firstOffset: 5 },
+  });
+  await log.close();
+});

@@ -1,11 +1,13 @@
 import type { Offset } from "@millrace/model";
 import {
   batchHeaderBytes,
+  isCrcValid,
   readBaseOffset,
   readBatchSizeBytes,
   readLastOffset,
   readRecordCount,
 } from "@millrace/protocol/records";
+import { LogCorruptedError } from "../log-error.ts";
 import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { LogSegment } from "../segment/log-segment.ts";
 
@@ -44,10 +46,35 @@ export class BatchOrder {
     const { bytes } = cursor;
     const position = cursor.position + at - cursor.at;
     const found = this.isSeen(cursor, at) ? this.#look(cursor, at) : "misfit";
-    if (found === "misfit" || (found === "gap" && !this.#segment.isVouchedFor(position)))
-      this.#segment.checkAgain(position);
+    if (found === "misfit" || (found === "gap" && !this.#segment.isVouchedFor(position))) {
+      const isRight = this.#segment.checkAgain(position) || found === "gap";
+      if (!isRight && !this.#isWhereExpected(bytes, at)) {
+        this.#segment.endsBefore(position);
+        throw this.damaged(position, "its offsets contradict those beside it");
+      }
+    }
     this.#indexedLast = undefined;
     this.#nextOffset = readLastOffset(bytes, at) + 1;
+  }
+
+  /** Its checksum covers how many offsets it has: what contradicts it then is the batch behind it. */
+  #isWhereExpected(bytes: Uint8Array, at: number): boolean {
+    if (!isCrcValid(bytes, at)) return false;
+    if (this.#indexedLast !== undefined) return readLastOffset(bytes, at) === this.#indexedLast;
+    return readBaseOffset(bytes, at) === this.#nextOffset;
+  }
+
+  /** @param position of what is damaged, behind what was passed */
+  damaged(position: number, reason: string): LogCorruptedError {
+    const { path, endOffset } = this.#segment;
+    const firstOffset = this.#indexedLast ?? this.#nextOffset;
+    return new LogCorruptedError({
+      path,
+      position,
+      firstOffset,
+      lastOffset: endOffset - 1,
+      reason,
+    });
   }
 
   #look({ bytes, endAt }: FileBatchCursor, at: number): "fits" | "gap" | "misfit" {
@@ -60,7 +87,7 @@ export class BatchOrder {
     if (isIndexed ? lastOffset !== this.#indexedLast : baseOffset < this.#nextOffset)
       return "misfit";
     const behind = at + readBatchSizeBytes(bytes, at);
-    const nextBase = behind === endAt ? lastOffset + 1 : readBaseOffset(bytes, behind);
+    const nextBase = behind === endAt ? this.#segment.endOffset : readBaseOffset(bytes, behind);
     if (nextBase <= lastOffset) return "misfit";
     const isNext = isIndexed || baseOffset === this.#nextOffset;
     return isNext && nextBase === lastOffset + 1 ? "fits" : "gap";

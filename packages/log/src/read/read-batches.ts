@@ -1,6 +1,5 @@
 import { noBytes, type Offset } from "@millrace/model";
 import { readBaseOffset, readBatchSizeBytes, readLastOffset } from "@millrace/protocol/records";
-import { LogCorruptedError } from "../log-error.ts";
 import type { LogSlice, ReadOptions } from "../log-types.ts";
 import type { FileBatchCursor } from "../segment/file-batch-cursor.ts";
 import type { SegmentList } from "../segment/segment-list.ts";
@@ -82,14 +81,7 @@ export function readFromFiles(
           upTo: segments.limitFrom(index, options.upTo),
         });
     }
-    if (cursor.failure !== undefined)
-      throw new LogCorruptedError({
-        path: segment.path,
-        position: cursor.position,
-        firstOffset: offset,
-        lastOffset: segment.endOffset - 1,
-        reason: cursor.failure,
-      });
+    if (cursor.failure !== undefined) throw order.damaged(cursor.position, cursor.failure);
   }
   return emptySlice(offset);
 }

@@ -183,18 +183,25 @@ export class LogSegment {
   }
 
   /**
-   * Checks the block again that a position is in: what is there does not look as it should.
+   * Checks the block again that a position is in: what is there does not look as it should. False: it cannot, for some of
+   * it is known to be damaged.
    *
    * @throws LogCorruptedError
    */
-  checkAgain(position: number): void {
+  checkAgain(position: number): boolean {
     const { blocks } = this.chain;
     const index = this.chain.blockWith(position);
-    if (index >= blocks.length) return;
+    if (index >= blocks.length || blocks[index].endPosition > this.#soundBytes) return false;
     const place = this.#placeOf(blocks, index);
     this.#vouched.delete(place.start);
     this.#checkBlock(blocks[index], place);
     this.#vouched.set(place.start, blocks[index].endPosition);
+    return true;
+  }
+
+  /** Damage was found there: what lies behind is walked by nobody. */
+  endsBefore(position: number): void {
+    this.#soundBytes = Math.min(this.#soundBytes, position);
   }
 
   /** Whether what is there was checked again, and is as it was written however it looks. */
@@ -230,7 +237,7 @@ export class LogSegment {
     try {
       checkBlock(this.handle, block, place);
     } catch (error) {
-      if (error instanceof LogCorruptedError) this.#soundBytes = error.damage.position;
+      if (error instanceof LogCorruptedError) this.endsBefore(error.damage.position);
       throw error;
     }
   }
