@@ -95,7 +95,7 @@ export interface LogSlice {
   readonly nextOffset: Offset;
   /** Where a larger budget would have ended: at the bound asked for, or with the segment. */
   readonly upTo: Offset;
-  /** What was found behind `parts`: the begin of the next batch below `upTo`, whole or not; empty where there is none. */
+  /** What was found behind `parts`: the next batch below `upTo`, where that is as a whole; else empty. */
   readonly rest: Uint8Array;
 }
 
